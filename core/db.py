@@ -1,0 +1,158 @@
+"""The database: one pool, one way to a transaction, SQL in plain sight.
+
+Piccolo holds tables, migrations and simple queries; hot reads and every verb are SQL text on the same
+pool. Inside `tx()` both use the transaction's own connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from piccolo.engine import engine_finder
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from core import live
+from core.settings import settings
+
+Record = asyncpg.Record
+
+#: What the driver raises when the server is gone, starting, or out of connections.
+UNREACHABLE: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+class Tx:
+    """An open transaction: the connection's calls, and what to tell the live channel after commit."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.topics: list[str] = []
+        self.fetch = connection.fetch
+        self.fetchrow = connection.fetchrow
+        self.fetchval = connection.fetchval
+        self.execute = connection.execute
+        self.executemany = connection.executemany
+
+    def changed(self, *topics: str) -> None:
+        """Hint these topics (`ticket:…`, `unit:…`, `queue:…`, `agent:…`) once the commit is through."""
+        self.topics.extend(topics)
+
+
+class _Transaction(PostgresTransaction):
+    """Piccolo's transaction around a connection that `tx()` owns, so that Piccolo queries join in."""
+
+    __slots__ = ("connection", "tx")
+
+    def __init__(self, db: PostgresEngine, tx: Tx) -> None:
+        super().__init__(db)
+        self.connection = tx.connection
+        self.tx = tx
+
+
+def engine() -> PostgresEngine:
+    """The one engine of this process (`hotline/piccolo_conf.py`)."""
+    found = engine_finder()
+    assert isinstance(found, PostgresEngine), "PICCOLO_CONF does not name a PostgreSQL engine"
+    return found
+
+
+async def open_pool(size: int | None = None) -> None:
+    db = engine()
+    if db.pool is None:
+        await db.start_connection_pool(
+            min_size=1,
+            max_size=size or settings().db_pool_web,
+            command_timeout=30,
+            max_inactive_connection_lifetime=300,
+            statement_cache_size=settings().db_statement_cache,
+        )
+
+
+async def close_pool() -> None:
+    db = engine()
+    if db.pool is not None:
+        await db.close_connection_pool()
+
+
+def _pool() -> Any:
+    pool = engine().pool
+    assert pool is not None, "open_pool() comes first: without a pool every query opens a connection"
+    return pool
+
+
+@asynccontextmanager
+async def tx() -> AsyncIterator[Tx]:
+    """One transaction; a nested call joins the outer one as a savepoint.
+
+    The connection goes back to the pool whatever happens, also when COMMIT itself fails.
+    Topics named with `Tx.changed` are published after the commit, never inside it.
+    """
+    db = engine()
+    outer = db.current_transaction.get()
+    if isinstance(outer, _Transaction):
+        async with outer.tx.connection.transaction():
+            yield outer.tx
+        return
+    pool = _pool()
+    connection = await pool.acquire()
+    try:
+        current = Tx(connection)
+        token = db.current_transaction.set(_Transaction(db, current))
+        try:
+            async with connection.transaction():
+                yield current
+        finally:
+            db.current_transaction.reset(token)
+    finally:
+        await pool.release(connection)
+    if current.topics:
+        live.changed(*current.topics)
+
+
+def _connection() -> Any:
+    """The open transaction's connection, or the pool."""
+    outer = engine().current_transaction.get()
+    return outer.connection if isinstance(outer, _Transaction) else _pool()
+
+
+async def fetch(sql: str, *args: Any) -> list[Any]:
+    rows: list[Any] = await _connection().fetch(sql, *args)
+    return rows
+
+
+async def fetchrow(sql: str, *args: Any) -> Any:
+    return await _connection().fetchrow(sql, *args)
+
+
+async def fetchval(sql: str, *args: Any) -> Any:
+    return await _connection().fetchval(sql, *args)
+
+
+async def execute(sql: str, *args: Any) -> str:
+    status: str = await _connection().execute(sql, *args)
+    return status
+
+
+async def executemany(sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    await _connection().executemany(sql, rows)
+
+
+@asynccontextmanager
+async def direct() -> AsyncIterator[Any]:
+    """A connection of its own, past any pooler: LISTEN, advisory locks, CREATE DATABASE."""
+    connection = await asyncpg.connect(settings().direct_url())
+    try:
+        yield connection
+    finally:
+        await connection.close()
