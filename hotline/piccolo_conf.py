@@ -1,0 +1,20 @@
+"""Piccolo's engine and apps, floor by floor. `DATABASE_URL` is set by the time this is imported."""
+
+from piccolo.conf.apps import AppRegistry
+from piccolo.engine.postgres import PostgresEngine
+
+from core.settings import settings
+
+
+class Engine(PostgresEngine):
+    """Does not connect when it is made: a process may start while the database is away."""
+
+    async def check_version(self) -> None:
+        """`hotline doctor` and `migrate` look at the version instead."""
+
+
+DB = Engine(config={"dsn": settings().database_url})
+
+APP_REGISTRY = AppRegistry(
+    apps=[f"{floor}.piccolo_app" for floor in ("core", "routing", "kb", "crm", "callbacks")]
+)
