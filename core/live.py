@@ -1,0 +1,241 @@
+"""After-commit push: which topics changed, told to every process and on to open browsers.
+
+A message is a hint. Whoever gets one fetches again through its own access check, so a lost message costs
+a minute of freshness and nothing else. One connection a process both listens and notifies; it is its own,
+never one of the pool, and comes back by itself after a lost database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from core.settings import settings
+
+log = logging.getLogger("hotline.live")
+
+CHANNEL = "hotline_changed"
+#: Told instead of topics when some may have been missed: everybody looks again.
+EVERYTHING = "*"
+LARGEST = 7_900
+INTERVAL = 0.05
+MOST_PENDING = 5_000
+MOST_DATA = 16
+
+#: topic → what was pushed with it, oldest first; mostly nothing.
+Changes = Mapping[str, list[Any]]
+
+
+def changed(*topics: str) -> None:
+    """Tell everybody, soon, that these topics changed. Called after a commit, never inside a transaction."""
+    if _hub is not None:
+        _hub.add(topics)
+
+
+def push(topic: str, data: Any) -> None:
+    """Like `changed`, with a small JSON value that travels along: a counter, a screen pop."""
+    if _hub is not None:
+        _hub.add([topic], data)
+
+
+def hear(prefix: str, handler: Callable[[str], None]) -> None:
+    """Call `handler` in this process with every changed topic under `prefix`, and with `EVERYTHING`."""
+    _handlers[prefix] = handler
+
+
+def connected() -> bool:
+    return _hub is not None and _hub.listening
+
+
+class Subscriber:
+    """One open browser: a slot a topic, so that a slow one holds no more than it asked for."""
+
+    def __init__(self, topics: Iterable[str]) -> None:
+        self.topics = frozenset(topics)
+        self.closed = False
+        self._pending: dict[str, list[Any]] = {}
+        self._ready = asyncio.Event()
+
+    def put(self, topic: str, data: list[Any]) -> None:
+        slot = self._pending.setdefault(topic, [])
+        slot.extend(data)
+        if len(slot) > MOST_DATA:
+            self._pending[EVERYTHING] = []
+            slot.clear()
+        self._ready.set()
+
+    def close(self) -> None:
+        self.closed = True
+        self._ready.set()
+
+    async def next(self, timeout: float) -> Changes:
+        """What changed since the last call; empty when nothing did for `timeout` seconds or on close."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), timeout)
+        self._ready.clear()
+        taken, self._pending = self._pending, {}
+        return taken
+
+
+@asynccontextmanager
+async def subscribe(topics: Iterable[str]) -> AsyncIterator[Subscriber]:
+    """Raises RuntimeError when the channel is not running in this process."""
+    if _hub is None:
+        raise RuntimeError("the live channel is not running: `async with live.running()` comes first")
+    hub, subscriber = _hub, Subscriber(topics)
+    for topic in subscriber.topics:
+        hub.subscribers[topic].add(subscriber)
+    try:
+        yield subscriber
+    finally:
+        for topic in subscriber.topics:
+            hub.subscribers[topic].discard(subscriber)
+            if not hub.subscribers[topic]:
+                del hub.subscribers[topic]
+
+
+@asynccontextmanager
+async def running(*, listen: bool = True) -> AsyncIterator[None]:
+    """The channel, for the life of this process. A worker that only tells says `listen=False`."""
+    global _hub
+    assert _hub is None, "the live channel is running already"
+    _hub = Hub(listen=listen)
+    task = asyncio.create_task(_hub.run(), name="live")
+    try:
+        yield
+    finally:
+        hub, _hub = _hub, None
+        await hub.finish(task)
+
+
+class Hub:
+    """This process's end of the channel."""
+
+    def __init__(self, *, listen: bool) -> None:
+        self.listen = listen
+        self.listening = False
+        self.subscribers: defaultdict[str, set[Subscriber]] = defaultdict(set)
+        self._pending: dict[str, list[Any]] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    def add(self, topics: Iterable[str], *data: Any) -> None:
+        for topic in topics:
+            self._pending.setdefault(topic, []).extend(data)
+        if len(self._pending) > MOST_PENDING:
+            self._pending = {EVERYTHING: []}
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Hold the connection; after a loss try again with growing patience."""
+        patience, seen = 0.2, False
+        while not self._stopping:
+            try:
+                connection = await asyncpg.connect(settings().direct_url(), timeout=5, command_timeout=5)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(patience)
+                patience = min(patience * 2, 5)
+                continue
+            try:
+                await self._serve(connection, missed=seen)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("live channel lost: %s", type(error).__name__)
+            finally:
+                self.listening, seen, patience = False, True, 0.2
+                connection.terminate()
+
+    async def _serve(self, connection: Any, *, missed: bool) -> None:
+        if self.listen:
+            await connection.add_listener(CHANNEL, self._received)
+            self.listening = True
+        connection.add_termination_listener(lambda _: self._wake.set())
+        if missed:
+            self._deliver({EVERYTHING: []})
+        while not connection.is_closed():
+            await self._rest(connection)
+            for payload in payloads(self._take()):
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+                await asyncio.sleep(INTERVAL)
+            if self._stopping:
+                return
+
+    async def _rest(self, connection: Any) -> None:
+        """Until there is something to tell; every half minute see whether the other end still lives."""
+        while not self._pending and not self._stopping and not connection.is_closed():
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), 30)
+            except TimeoutError:
+                await connection.execute("SELECT 1")
+
+    def _take(self) -> Changes:
+        taken, self._pending = self._pending, {}
+        return taken
+
+    def _received(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
+        try:
+            parts = json.loads(payload)
+            changes = {p[0]: list(p[1:]) if isinstance(p, list) else [] for p in map(_as_part, parts)}
+        except (ValueError, TypeError, IndexError):
+            log.warning("live channel: a message that is not ours was ignored")
+            return
+        self._deliver(changes)
+
+    def _deliver(self, changes: Changes) -> None:
+        for topic, data in changes.items():
+            for prefix, handler in _handlers.items():
+                if topic == EVERYTHING or topic.startswith(prefix):
+                    handler(topic)
+            for subscriber in self._audience(topic):
+                subscriber.put(topic, data)
+
+    def _audience(self, topic: str) -> set[Subscriber]:
+        if topic == EVERYTHING:
+            return set().union(*self.subscribers.values())
+        return self.subscribers.get(topic, set())
+
+    async def finish(self, task: asyncio.Task[None]) -> None:
+        """Tell what is still to tell, then let go."""
+        self._stopping = True
+        self._wake.set()
+        for subscriber in self._audience(EVERYTHING):
+            subscriber.close()
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(task, 1)
+
+
+def _as_part(part: Any) -> list[Any]:
+    return part if isinstance(part, list) else [part]
+
+
+def payloads(changes: Changes) -> list[str]:
+    """`changes` as messages of at most `LARGEST` bytes: JSON lists of `topic` or `[topic, data, …]`."""
+    messages: list[str] = []
+    parts: list[str] = []
+    size = 2
+    for topic, data in changes.items():
+        part = json.dumps([topic, *data] if data else topic, ensure_ascii=False, separators=(",", ":"))
+        length = len(part.encode()) + 1
+        if length > LARGEST:
+            part = json.dumps(EVERYTHING)
+            length = len(part) + 1
+        if size + length > LARGEST and parts:
+            messages.append(f"[{','.join(parts)}]")
+            parts, size = [], 2
+        parts.append(part)
+        size += length
+    if parts:
+        messages.append(f"[{','.join(parts)}]")
+    return messages
+
+
+_hub: Hub | None = None
+_handlers: dict[str, Callable[[str], None]] = {}
