@@ -8,5 +8,5 @@ APP_CONFIG = AppConfig(
     app_name="crm",
     migrations_folder_path=os.path.join(os.path.dirname(__file__), "piccolo_migrations"),
     table_classes=table_finder(modules=["crm.tables"], exclude_imported=True),
-    migration_dependencies=["core.piccolo_app", "routing.piccolo_app", "kb.piccolo_app"],
+    migration_dependencies=["routing.piccolo_app"],
 )

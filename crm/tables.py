@@ -2,7 +2,7 @@
 
 `ticket_event` (partitioned by month) is raw SQL in the migrations: columns
 `id bigint, ticket bigint, at timestamptz, verb text, actor bigint, actor_name text, status text,
-order_status text, work_order bigint, round smallint, version int, data jsonb`.
+round smallint, version int, work_order bigint, orders jsonb (order id → its state after), data jsonb`.
 """
 
 from piccolo.columns import (
@@ -124,6 +124,7 @@ class Ticket(Table):
     created_by = BigInt(null=True, default=None)
     created_by_name = Text(default="")
     received_at = Timestamptz()
+    queued_at = Timestamptz(null=True, default=None)  # when it last came to the dispatchers' queue
     dispatch_due_at = Timestamptz(null=True, default=None)
     suggested_unit = Integer(null=True, default=None)
     suggested_percent = SmallInt(null=True, default=None)
@@ -192,7 +193,12 @@ class WorkOrder(Table):
     contact_due_at = Timestamptz(null=True, default=None)
     close_due_at = Timestamptz(null=True, default=None)
     return_until = Timestamptz(null=True, default=None)
-    light = Text(default="green")  # of the clock that is next due, as last swept
+    clock = Text(default="")  # the one the unit has to mind now: sign contact close, or none
+    clock_from = Timestamptz(null=True, default=None)
+    clock_due_at = Timestamptz(null=True, default=None)
+    yellow_at = Timestamptz(null=True, default=None)
+    orange_at = Timestamptz(null=True, default=None)
+    light = Text(default="grey")  # of that clock, as last swept
     light_turns_at = Timestamptz(null=True, default=None)
     result = Text(default="")  # solved partly explained cannot
     reply = Text(default="")
@@ -225,7 +231,7 @@ class NoticeDue(Table):
     event = BigInt()
     verb = Text()
     party = Text()  # citizen unit
-    unit = Integer(null=True, default=None)
+    work_order = BigInt(null=True, default=None)
     due_at = Timestamptz()
     done_at = Timestamptz(null=True, default=None)
     outcome = Text(default="")

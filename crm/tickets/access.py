@@ -1,0 +1,144 @@
+"""Who may see and change a ticket: one policy for list, get, search, export and the live channel.
+
+Hotline staff (`ticket.see`) see every ticket but confidential ones; units see what their own or their
+sub-tree's work orders hang on; confidential tickets need a named post (`ticket.confidential`) on top.
+Everybody else gets `NotFound`, whether the ticket exists or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from core import db
+from core.accounts import Officer
+from core.errors import Denied, NotFound
+from core.i18n import _
+from crm.tickets.states import Move, OrderStatus, Status
+
+
+@dataclass(frozen=True)
+class TicketRow:
+    """A ticket as verbs read it, its row locked when fetched `to="change"`."""
+
+    id: int
+    status: Status
+    version: int
+    round: int
+    kind: str
+    matter: str
+    matter_name: str
+    urgency: int
+    confidential: bool
+    anonymous: bool
+    district: str
+    street: str
+    place: str
+    contact: str
+    phone_tail: str
+    citizen: int | None
+    received_at: datetime
+    lead_unit: int | None
+    due_at: datetime | None
+    claimed_by: int | None
+    claimed_name: str
+    claimed_at: datetime | None
+    created_by: int | None
+    returns: int
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """A work order as verbs read it."""
+
+    id: int
+    ticket: int
+    round: int
+    unit: int
+    part: str
+    status: OrderStatus
+    version: int
+    dispatched_at: datetime
+    signed_at: datetime | None
+    contacted_at: datetime | None
+    sign_due_at: datetime | None
+    contact_due_at: datetime | None
+    close_due_at: datetime | None
+    return_until: datetime | None
+
+
+TICKET_COLUMNS = ", ".join(f"t.{f.name}" for f in fields(TicketRow))
+ORDER_COLUMNS = ", ".join(f"w.{f.name}" for f in fields(OrderRow))
+
+
+def visible(officer: Officer, first: int = 1) -> tuple[str, list[Any]]:
+    """The policy as a condition on `ticket t`, with its arguments numbered from `$first`."""
+    ways: list[str] = []
+    args: list[Any] = []
+    if officer.can("ticket.see"):
+        ways.append("TRUE")
+    elif officer.scopes:
+        args.append(sorted(officer.scopes))
+        ways.append(
+            "EXISTS (SELECT 1 FROM work_order v WHERE v.ticket = t.id"
+            f" AND v.unit = ANY(${first}::int[]) AND v.status <> 'recalled')"
+        )
+    condition = ways[0] if ways else "FALSE"
+    if not officer.can("ticket.confidential"):
+        condition += " AND NOT t.confidential"
+    return f"({condition})", args
+
+
+async def ticket_for(officer: Officer, number: int, *, to: str = "view") -> TicketRow:
+    """The ticket, if `officer` may see it; `to="change"` locks its row until the transaction ends.
+
+    Raises NotFound to outsiders.
+    """
+    condition, args = visible(officer, 2)
+    lock = " FOR UPDATE OF t" if to == "change" else ""
+    row = await db.fetchrow(f"SELECT {TICKET_COLUMNS} FROM ticket t WHERE t.id = $1 AND {condition}{lock}", number, *args)
+    if row is None:
+        raise _nothing_there()
+    return _ticket(row)
+
+
+async def order_for(officer: Officer, order: int, *, to: str = "view") -> tuple[TicketRow, OrderRow]:
+    """A unit's own work order (or its sub-tree's) and the ticket it hangs on, locked for `to="change"`."""
+    condition, args = visible(officer, 3)
+    lock = " FOR UPDATE OF t" if to == "change" else ""
+    own = "TRUE" if officer.can("ticket.see") and to == "view" else "w.unit = ANY($2::int[])"
+    row = await db.fetchrow(
+        f"""SELECT {TICKET_COLUMNS}, {", ".join(f"w.{f.name} AS w_{f.name}" for f in fields(OrderRow))}
+            FROM work_order w JOIN ticket t ON t.id = w.ticket
+            WHERE w.id = $1 AND ($2::int[] IS NOT NULL) AND {own} AND w.status <> 'recalled' AND {condition}{lock}""",
+        order,
+        sorted(officer.scopes),
+        *args,
+    )
+    if row is None:
+        raise _nothing_there()
+    read = {f.name: row[f"w_{f.name}"] for f in fields(OrderRow)}
+    return _ticket(row), OrderRow(**{**read, "status": OrderStatus(read["status"])})
+
+
+async def may_see(officer: Officer, numbers: list[int]) -> set[int]:
+    """Which of `numbers` the officer may see: for the live channel and exports."""
+    condition, args = visible(officer, 2)
+    rows = await db.fetch(f"SELECT t.id FROM ticket t WHERE t.id = ANY($1::bigint[]) AND {condition}", numbers, *args)
+    return {row["id"] for row in rows}
+
+
+def check_may(officer: Officer, move: Move) -> None:
+    """Raises Denied unless the officer holds one of the move's rights."""
+    if not officer.permissions.intersection(move.who):
+        raise Denied(_("您没有“{move}”的权限，请找班长开通。").format(move=_(move.label)))
+
+
+def _ticket(row: Any) -> TicketRow:
+    read = {f.name: row[f.name] for f in fields(TicketRow)}
+    return TicketRow(**{**read, "status": Status(read["status"])})
+
+
+def _nothing_there() -> NotFound:
+    return NotFound(_("没有这张单，或者您无权看。请核对单号；确要看，请找班长开权限。"))

@@ -1,0 +1,193 @@
+"""派单: who must act, and by when. Sign and close start together, now.
+
+Also 改派 (another unit while one is on it) and the redo's dispatch; a return's acceptance shares `plan`.
+Dispatchers claim a ticket first, so that two never work on the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core import clock, db
+from core.accounts import Officer
+from core.db import tx
+from core.errors import Conflict, Invalid, Refused
+from core.i18n import _
+from crm.tickets import clocks_of, move
+from crm.tickets.access import TicketRow, ticket_for, visible
+from crm.tickets.states import Status
+from routing.catalogue import lead_for
+from routing.rulebook import rulebook
+
+#: How long a claim holds without a sign of life; real time.
+CLAIM = timedelta(minutes=10)
+SHORTEST_REASON = 5
+#: Below this a suggestion is never dispatched without a dispatcher.
+SURE = 85
+_MOVE = {
+    Status.RECEIVED: "dispatch",
+    Status.REDO: "dispatch_redo",
+    Status.DISPATCHED: "reassign",
+    Status.HANDLING: "reassign",
+}
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Where a ticket shall go: unit ids, the reason the unit reads, the catalogue line it rests on."""
+
+    lead: int
+    reason: str
+    assists: tuple[int, ...] = ()
+    note: str = ""
+    line: str = ""
+    urgency: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a dispatch will write."""
+
+    orders: Sequence[move.NewOrder]
+    ticket_set: dict[str, Any]
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of a bulk dispatch: numbers that went out, and why others did not."""
+
+    sent: tuple[int, ...]
+    kept: dict[int, str]
+
+
+async def dispatch(
+    officer: Officer, number: int, form: Dispatch, *, now: datetime, seen: int | None = None
+) -> move.Moved:
+    """Send the ticket to its lead and assists. Raises Invalid, Conflict (claimed or moved by another), NotFound."""
+    async with tx() as t:
+        ticket = await ticket_for(officer, number, to="change")
+        _check_claim(ticket, officer)
+        planned = await plan(ticket, form, officer, now)
+        return await move.make(
+            t, _MOVE.get(ticket.status, "dispatch"), ticket, by=officer, now=now, seen=seen,
+            ticket_set=planned.ticket_set, new_orders=planned.orders, data=planned.data,
+        )  # fmt: skip
+
+
+async def dispatch_suggested(officer: Officer, numbers: Sequence[int], *, now: datetime) -> Batch:
+    """Bulk: each ticket to the unit its catalogue line names, in a transaction of its own."""
+    sent: list[int] = []
+    kept: dict[int, str] = {}
+    for number in numbers:
+        try:
+            await dispatch(officer, number, await suggested(await ticket_for(officer, number), now), now=now)
+            sent.append(number)
+        except Refused as reason:
+            kept[number] = reason.message
+    return Batch(tuple(sent), kept)
+
+
+async def suggested(ticket: TicketRow, now: datetime) -> Dispatch:
+    """The dispatch that the catalogue suggests. Raises Refused where it names nobody."""
+    found = await lead_for(ticket.matter, ticket.street, clock.local(now).date())
+    if found is None or ticket.confidential:
+        raise Refused(_("目录没有给出单位，请自己选承办单位。"), code="no_suggestion")
+    return Dispatch(found.unit_id, found.reason, tuple(found.assists), line=found.line_code)
+
+
+async def plan(ticket: TicketRow, form: Dispatch, officer: Officer, now: datetime) -> Plan:
+    """Check the units and set the clocks. Raises Invalid with a message per field."""
+    book = await rulebook()
+    wrong: dict[str, str] = {}
+    today = clock.local(now).date()
+    lead = book.units.get(form.lead)
+    if lead is None or not lead.open_on(today):
+        wrong["lead"] = _("从列表里选一个现有的承办单位。")
+    if any(unit not in book.units or not book.units[unit].open_on(today) for unit in form.assists):
+        wrong["assists"] = _("协办单位里有不存在或已撤销的，请重选。")
+    elif form.lead in form.assists:
+        wrong["assists"] = _("主办单位不用再列为协办。")
+    if len(form.reason.strip()) < SHORTEST_REASON:
+        wrong["reason"] = _("写明为什么派给该单位，至少 {n} 个字，例如“电梯属维修资金范围，住建牵头”。").format(
+            n=SHORTEST_REASON
+        )
+    if form.urgency is not None and form.urgency not in (1, 2, 3, 4):
+        wrong["urgency"] = _("紧急程度只有 P1 至 P4。")
+    if lead is not None and book.matter(ticket.matter).no_push_down and lead.kind == "street":
+        wrong["lead"] = _("“{matter}”是部门事项，不能派给街道。").format(matter=ticket.matter_name)
+    if wrong:
+        raise Invalid(wrong)
+    urgency = form.urgency or ticket.urgency
+    clocks = clocks_of.start(book, ticket.kind, urgency, now)
+    shared = {
+        "reason": form.reason.strip(), "catalogue_line": form.line, "note": form.note.strip(),
+        "dispatched_at": now, "dispatched_by": officer.id, "dispatched_by_name": officer.name,
+    }  # fmt: skip
+    orders = [move.NewOrder(form.lead, "lead", {**shared, **clocks.lead}, clocks.ledger)]
+    orders += [move.NewOrder(unit, "assist", {**shared, **clocks.assist}, clocks.ledger) for unit in form.assists]
+    return Plan(
+        orders,
+        {
+            "lead_unit": form.lead, "urgency": urgency, "due_at": clocks.lead["close_due_at"],
+            "claimed_by": None, "claimed_name": "", "claimed_at": None, "dispatch_due_at": None,
+        },
+        {
+            "lead": form.lead, "lead_name": book.units[form.lead].name, "assists": list(form.assists),
+            "reason": form.reason.strip(), "note": form.note.strip(), "line": form.line,
+        },
+    )  # fmt: skip
+
+
+async def claim_next(officer: Officer, *, where: str = "TRUE", args: Sequence[Any] = ()) -> int | None:
+    """Take and lock the most urgent unclaimed ticket of the queue in one step; None when it is empty.
+
+    `where` narrows to the dispatcher's filter (a condition on `ticket t`, arguments from $4).
+    """
+    now = clock.real_now()
+    condition, more = visible(officer, 4 + len(args))
+    number = await db.fetchval(
+        f"""UPDATE ticket SET claimed_by = $1, claimed_name = $2, claimed_at = $3 WHERE id = (
+                SELECT t.id FROM ticket t WHERE t.status IN ('received', 'redo')
+                AND (t.claimed_by IS NULL OR t.claimed_at < $3 - interval '10 minutes') AND {where} AND {condition}
+                ORDER BY t.dispatch_due_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING id""",
+        officer.id, officer.name, now, *args, *more,
+    )  # fmt: skip
+    return int(number) if number is not None else None
+
+
+async def claim(officer: Officer, number: int) -> None:
+    """Take this one. Raises Conflict when another dispatcher holds it."""
+    async with tx() as t:
+        ticket = await ticket_for(officer, number, to="change")
+        _check_claim(ticket, officer)
+        await t.execute(
+            "UPDATE ticket SET claimed_by = $2, claimed_name = $3, claimed_at = $4 WHERE id = $1",
+            number, officer.id, officer.name, clock.real_now(),
+        )  # fmt: skip
+        t.changed(f"ticket:{number}", f"queue:{ticket.status}")
+
+
+async def put_back(officer: Officer, number: int) -> None:
+    """Give the claim up, so that others may take the ticket."""
+    async with tx() as t:
+        ticket = await ticket_for(officer, number, to="change")
+        await t.execute(
+            "UPDATE ticket SET claimed_by = NULL, claimed_name = '', claimed_at = NULL WHERE id = $1 AND claimed_by = $2",
+            number, officer.id,
+        )  # fmt: skip
+        t.changed(f"ticket:{number}", f"queue:{ticket.status}")
+
+
+def claimed_by_another(ticket: TicketRow, officer: Officer) -> bool:
+    held = ticket.claimed_at is not None and clock.real_now() - ticket.claimed_at < CLAIM
+    return held and ticket.claimed_by != officer.id
+
+
+def _check_claim(ticket: TicketRow, officer: Officer) -> None:
+    if claimed_by_another(ticket, officer):
+        raise Conflict(_("{name}正在办这张单。").format(name=ticket.claimed_name), by=ticket.claimed_name)

@@ -1,0 +1,261 @@
+"""受理: a call or message becomes a ticket, is answered at once (即答), or refused (不予受理)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from core import clock, db, privacy
+from core.accounts import Officer
+from core.db import tx
+from core.errors import Invalid
+from core.i18n import _
+from core.text import grams
+from crm.lines import line_id
+from crm.tickets import clocks_of, dispatch, move, number
+from crm.tickets.words import KIND, REFUSAL
+from routing.catalogue import Suggestion, lead_for
+from routing.rulebook import Rulebook, rulebook
+
+SHORTEST_CONTENT = 5
+LONGEST_CONTENT = 5000
+TITLE = 30
+#: Kinds that may concern the whole city and no place in it.
+PLACELESS = frozenset({"consult", "suggestion", "praise", "other"})
+REPLY_BY = frozenset({"sms", "call", "none"})
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A checked form. `phone` is E.164 or "", `street` a street code or "" for the whole city."""
+
+    kind: str
+    matter: str
+    content: str
+    title: str
+    street: str
+    address: str
+    urgency: int
+    confidential: bool
+    anonymous: bool
+    name: str
+    phone: str
+    contact: str
+    reply_by: tuple[str, ...]
+    line: str
+    channel: str = "call"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The number the citizen hears; `repeated` when the same form came twice and nothing new was written."""
+
+    number: int
+    repeated: bool = False
+    dispatched_to: str = ""
+
+
+def check(form: Mapping[str, Any], book: Rulebook) -> Registration:
+    """Read a form (page, API or import). Raises Invalid with one message per field."""
+    wrong: dict[str, str] = {}
+    kind = str(form.get("kind") or "")
+    if kind not in KIND:
+        wrong["kind"] = _("选一个诉求类型：咨询、求助、投诉、举报、建议、表扬、家庭服务或其他。")
+    matter = book.matters.get(str(form.get("matter") or ""))
+    if matter is None or not matter.leaf:
+        wrong["matter"] = _("从列表里选一个事项（可输汉字、拼音、首字母或代码）。")
+    content = str(form.get("content") or "").strip()
+    if not SHORTEST_CONTENT <= len(content) <= LONGEST_CONTENT:
+        wrong["content"] = _("诉求内容要 {a} 到 {b} 个字，现在 {n} 个。").format(
+            a=SHORTEST_CONTENT, b=LONGEST_CONTENT, n=len(content)
+        )
+    street = str(form.get("street") or "")
+    if street and street not in book.streets:
+        wrong["street"] = _("从列表里选一个街道。")
+    elif not street and kind in KIND and kind not in PLACELESS:
+        wrong["street"] = _("选事情发生的街道；不清楚时问最近的路口或小区。")
+    urgency = _urgency(form.get("urgency"), matter.urgency if matter else 3, wrong)
+    anonymous, phone = bool(form.get("anonymous")), _phone(str(form.get("phone") or ""), wrong)
+    if not phone and not anonymous and "phone" not in wrong:
+        wrong["phone"] = _("留一个电话，或勾选“匿名”。")
+    reply_by = tuple(way for way in form.get("reply_by") or ("sms",) if way in REPLY_BY)
+    if wrong:
+        raise Invalid(wrong)
+    assert matter is not None
+    return Registration(
+        kind, matter.code, content, str(form.get("title") or "").strip()[:TITLE] or _title(content), street,
+        str(form.get("address") or "").strip()[:200], urgency,
+        bool(form.get("confidential")) or kind == "report" or matter.confidential,
+        anonymous, str(form.get("name") or "").strip()[:50], phone, str(form.get("contact") or "").strip()[:100],
+        reply_by, str(form.get("line") or "12345"), str(form.get("channel") or "call"),
+    )  # fmt: skip
+
+
+async def register(
+    officer: Officer, form: Registration, *, now: datetime, claim: tuple[str, str] | None = None,
+    call: int | None = None,
+) -> Registered:  # fmt: skip
+    """A ticket for the dispatchers' queue; the citizen gets its number by SMS."""
+    book = await rulebook()
+    found = await lead_for(form.matter, form.street, clock.local(now).date())
+    columns = {
+        **await _columns(officer, form, book, found),
+        "queued_at": now,
+        "dispatch_due_at": clocks_of.dispatch_due(book, form.kind, form.urgency, now),
+    }
+    return await _write(officer, "register", form, columns, now=now, claim=claim, call=call)
+
+
+async def register_and_dispatch(
+    officer: Officer, form: Registration, *, now: datetime, claim: tuple[str, str] | None = None,
+    call: int | None = None,
+) -> Registered:  # fmt: skip
+    """登记并派单: dispatched by the rule at once where the catalogue is sure; else left to the dispatchers."""
+    done = await register(officer, form, now=now, claim=claim, call=call)
+    if done.repeated or form.confidential:
+        return done
+    found = await lead_for(form.matter, form.street, clock.local(now).date())
+    if found is None or found.confidence < dispatch.SURE:
+        return done
+    by_rule = officer.with_rights("ticket.dispatch_by_rule", "ticket.see")
+    await dispatch.dispatch(
+        by_rule, done.number,
+        dispatch.Dispatch(found.unit_id, found.reason, tuple(found.assists), line=found.line_code), now=now,
+    )  # fmt: skip
+    return Registered(done.number, dispatched_to=found.unit_name)
+
+
+async def answer(
+    officer: Officer, form: Registration, *, answer: str, article: str, now: datetime,
+    claim: tuple[str, str] | None = None, call: int | None = None,
+) -> Registered:  # fmt: skip
+    """当场答复办结: answered from the knowledge base or freely; no unit, no clock."""
+    if len(answer.strip()) < SHORTEST_CONTENT:
+        raise Invalid({"answer": _("写下您当场怎样答复的，至少 {n} 个字。").format(n=SHORTEST_CONTENT)})
+    columns = {**await _columns(officer, form, await rulebook(), None), "answer": answer.strip(), "closed_at": now}
+    data = {"answer": answer.strip(), "article": article}
+    return await _write(officer, "answer", form, columns, now=now, claim=claim, call=call, data=data)
+
+
+async def refuse(
+    officer: Officer, form: Registration, *, ground: str, legal_path: str, now: datetime,
+    claim: tuple[str, str] | None = None, call: int | None = None,
+) -> Registered:  # fmt: skip
+    """不予受理 on a coded ground; the caller is told which way the law gives."""
+    wrong: dict[str, str] = {}
+    if ground not in REFUSAL:
+        wrong["ground"] = _("选一个不予受理的法定情形。")
+    if len(legal_path.strip()) < SHORTEST_CONTENT:
+        wrong["legal_path"] = _("写明已告知市民走什么途径，至少 {n} 个字。").format(n=SHORTEST_CONTENT)
+    if wrong:
+        raise Invalid(wrong)
+    columns = {**await _columns(officer, form, await rulebook(), None), "answer": legal_path.strip(), "closed_at": now}
+    data = {"ground": ground, "legal_path": legal_path.strip()}
+    return await _write(officer, "refuse", form, columns, now=now, claim=claim, call=call, data=data)
+
+
+async def _write(
+    officer: Officer, verb: str, form: Registration, columns: dict[str, Any], *, now: datetime,
+    claim: tuple[str, str] | None, call: int | None, data: Mapping[str, Any] | None = None,
+) -> Registered:  # fmt: skip
+    for _attempt in range(5):
+        try:
+            async with tx() as t:
+                made = number.make(clock.local(now).date(), await t.fetchval("SELECT nextval('ticket_number')"))
+                birth = move.Birth(made, columns, _citizen(form), call, claim)
+                if await move.create(t, verb, birth, by=officer, now=now, data=data) is not None:
+                    return Registered(made)
+            assert claim is not None
+            return Registered(await _earlier(claim), repeated=True)
+        except asyncpg.UniqueViolationError as clash:
+            if clash.constraint_name != "ticket_pkey":  # the day's millionth ticket wraps: take the next number
+                raise
+    raise RuntimeError("five ticket numbers in a row were taken")
+
+
+async def _earlier(claim: tuple[str, str]) -> int:
+    return int(
+        await db.fetchval(
+            "SELECT (answer ->> 'ticket')::bigint FROM idempotency_claim WHERE source = $1 AND source_id = $2", *claim
+        )
+    )
+
+
+async def _columns(
+    officer: Officer, form: Registration, book: Rulebook, found: Suggestion | None
+) -> dict[str, Any]:
+    street = book.streets.get(form.street)
+    matter = book.matter(form.matter)
+    sure = found if found is not None and not form.confidential else None
+    return {
+        "kind": form.kind, "matter": form.matter, "matter_name": matter.path_name, "urgency": form.urgency,
+        "confidential": form.confidential, "anonymous": form.anonymous,
+        "title": form.title, "content": form.content,
+        "grams": _grams(form, street.name if street else ""),
+        "district": street.district if street else "", "street": form.street,
+        "place": f"{street.district_name} · {street.name}" if street else "",
+        "address": privacy.seal(form.address) if form.address else None,
+        "phone_tail": form.phone[-4:], "contact": form.contact, "reply_by": list(form.reply_by),
+        "line": await line_id(form.line), "channel": form.channel,
+        "created_by": officer.id, "created_by_name": officer.name,
+        "suggested_unit": sure.unit_id if sure else None,
+        "suggested_percent": sure.confidence if sure else None, "suggested_reason": sure.reason if sure else "",
+    }  # fmt: skip
+
+
+def _grams(form: Registration, street: str) -> Sequence[str]:
+    """Words for the search index; phone and ID numbers never get in, confidential text does not at all."""
+    if form.confidential:
+        return []
+    return sorted(set(grams(privacy.mask_text(f"{form.title} {form.content} {street}"))))
+
+
+def _citizen(form: Registration) -> dict[str, Any] | None:
+    """The columns of the citizen behind the phone; nobody without one, so that anonymous callers stay apart."""
+    if not form.phone:
+        return None
+    known: dict[str, Any] = {
+        "phone_hash": privacy.lookup("phone", form.phone), "phone": privacy.seal(form.phone),
+        "phone_tail": form.phone[-4:],
+    }  # fmt: skip
+    if form.name and not form.anonymous:
+        known |= {"name": privacy.seal(form.name), "name_hash": privacy.lookup("name", form.name)}
+    if form.contact:
+        known["contact"] = form.contact
+    return known
+
+
+def _urgency(given: Any, default: int, wrong: dict[str, str]) -> int:
+    if given in (None, ""):
+        return default
+    try:
+        urgency = int(given)
+    except (TypeError, ValueError):
+        urgency = 0
+    if urgency not in (1, 2, 3):
+        wrong["urgency"] = _("紧急程度选 P1 危急、P2 基本生活或 P3 一般；P4 须经批准。")
+        return default
+    return urgency
+
+
+def _phone(raw: str, wrong: dict[str, str]) -> str:
+    if not raw.strip():
+        return ""
+    phone = privacy.phone_e164(raw)
+    if phone is None:
+        wrong["phone"] = _("“{given}”不是电话号码；手机 11 位，座机带区号，例如 022-23456789。").format(given=raw.strip())
+        return ""
+    return phone
+
+
+def _title(content: str) -> str:
+    """The first clause of the content: what lists show beside the matter."""
+    first = content
+    for stop in "。！？；\n":
+        first = first.split(stop)[0]
+    return first[:TITLE]
+
