@@ -120,6 +120,18 @@ async def tx() -> AsyncIterator[Tx]:
         live.changed(*current.topics)
 
 
+@asynccontextmanager
+async def pinned(connection: Any) -> AsyncIterator[Tx]:
+    """Send everything this task asks of the database to `connection`; `tx()` inside is a transaction on it."""
+    current = engine().current_transaction
+    here = Tx(connection)
+    token = current.set(_Transaction(engine(), here))
+    try:
+        yield here
+    finally:
+        current.reset(token)
+
+
 def _connection() -> Any:
     """The open transaction's connection, or the pool."""
     outer = engine().current_transaction.get()

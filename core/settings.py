@@ -128,7 +128,9 @@ def parse_keys(text: str) -> dict[int, bytes]:
         except (ValueError, binascii.Error):
             number, key = 0, b""
         if not 1 <= number <= 255 or len(key) != 32 or number in keys:
-            raise ValueError("version:key,version:key — versions 1 to 255, each once; keys 32 bytes in base64")
+            raise ValueError(
+                "version:key,version:key — versions 1 to 255, each once; keys 32 bytes in base64"
+            )
         keys[number] = key
     return keys
 

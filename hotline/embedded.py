@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import stat
 import subprocess
@@ -250,11 +251,18 @@ def _reachable(path: Path, account: pwd.struct_passwd) -> bool:
 
 
 def _reachable_home(wanted: Path, account: pwd.struct_passwd) -> Path:
-    """`wanted`, or for root below a private folder a place of its own that the account can reach."""
+    """`wanted`, or for root below a private folder a place the account can reach, noted beside `wanted`."""
     if _reachable(wanted, account):
         return wanted
-    key = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
-    return Path("/var/lib/hotline") / key
+    note = wanted.with_name(wanted.name + ".location")
+    wanted.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not note.is_file():
+        draft = note.with_name(f"{note.name}.{os.getpid()}")
+        draft.write_text(f"/var/lib/hotline/{secrets.token_hex(6)}\n")
+        with suppress(FileExistsError):  # somebody was first
+            os.link(draft, note)
+        draft.unlink()
+    return Path(note.read_text().strip())
 
 
 def _binaries(account: pwd.struct_passwd) -> Path:
