@@ -1,0 +1,109 @@
+// What a hint does to the page: counters at once, a strip for lists, a quiet swap for small parts; never under the reader's hand.
+import { announce, say, strip, unstrip } from "./words.js";
+
+const states = new WeakMap();
+const GAP = 5000;
+
+const stateOf = (el) => {
+  if (!states.has(el)) states.set(el, { due: null, last: 0, ids: new Set(), html: null });
+  return states.get(el);
+};
+
+const live = () => [...document.querySelectorAll("[data-live]")];
+const topicsOf = (el) => el.dataset.live.split(/\s+/).filter(Boolean);
+
+export const topicsHere = () => [...new Set(live().flatMap(topicsOf))];
+
+export function hint(message) {
+  for (const [key, n] of Object.entries(message.counters ?? {})) {
+    document.querySelectorAll(`[data-counter="${CSS.escape(key)}"]`).forEach((el) => (el.textContent = n));
+  }
+  for (const el of live()) {
+    if (!topicsOf(el).includes(message.topic)) continue;
+    el.dispatchEvent(new CustomEvent("live", { detail: message }));
+    for (const id of message.ids ?? []) stateOf(el).ids.add(String(id));
+    plan(el);
+  }
+}
+
+export const refreshAll = () => live().forEach(plan);
+
+// At most every five seconds for each part, with jitter, so that five hundred desks do not ask in the same instant.
+function plan(el) {
+  const state = stateOf(el);
+  if (!el.dataset.liveRefresh || state.due) return;
+  const wait = Math.max(0, state.last + GAP - Date.now()) + Math.random() * 800;
+  state.due = setTimeout(() => fetchPart(el, state), wait);
+}
+
+async function fetchPart(el, state) {
+  state.due = null;
+  if (!el.isConnected) return;
+  if (document.hidden) return document.addEventListener("visibilitychange", () => plan(el), { once: true });
+  state.last = Date.now();
+  const headers = { "HX-Request": "true", ...(state.etag && { "If-None-Match": state.etag }) };
+  const answer = await fetch(el.dataset.liveRefresh, { headers }).catch(() => null);
+  if (!answer?.ok) return;
+  state.etag = answer.headers.get("ETag");
+  state.html = await answer.text();
+  if (el.dataset.liveMode === "swap") whenStill(el, () => swap(el, state));
+  else compare(el, state);
+}
+
+let pointer = false;
+let composition = false;
+document.addEventListener("pointerdown", () => (pointer = true), true);
+for (const end of ["pointerup", "pointercancel", "dragend"]) document.addEventListener(end, () => (pointer = false), true);
+window.addEventListener("blur", () => (pointer = composition = false));
+document.addEventListener("compositionstart", () => (composition = true), true);
+document.addEventListener("compositionend", () => (composition = false), true);
+
+function held(el) {
+  const chosen = document.getSelection();
+  const selecting = chosen && !chosen.isCollapsed && el.contains(chosen.anchorNode);
+  const typing = el.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox],[type=radio]), textarea, select");
+  return pointer || composition || selecting || typing || document.querySelector("details.drop[open], dialog[open], .listbox:not([hidden])");
+}
+
+function whenStill(el, doing) {
+  const state = stateOf(el);
+  clearInterval(state.holding);
+  if (!held(el)) return doing();
+  state.holding = setInterval(() => {
+    if (el.isConnected && held(el)) return;
+    clearInterval(state.holding);
+    if (el.isConnected) doing();
+  }, 400);
+}
+
+const target = (el) => (el.dataset.liveInto ? document.querySelector(el.dataset.liveInto) : el);
+
+function swap(el, state) {
+  if (state.html === null) return;
+  const html = state.html;
+  state.html = null;
+  state.ids.clear();
+  window.htmx.swap(target(el), html, { swapStyle: "innerHTML" });
+}
+
+const rowsIn = (root) => new Map([...root.querySelectorAll("[data-number]")].map((row) => [row.dataset.number, row]));
+
+// New rows wait behind the strip; a changed row keeps its place with a bar, a row that left stays, greyed.
+function compare(el, state) {
+  const here = rowsIn(target(el));
+  const there = rowsIn(new DOMParser().parseFromString(`<table>${state.html}</table>`, "text/html"));
+  if (!there.size) rowsIn(new DOMParser().parseFromString(state.html, "text/html")).forEach((row, n) => there.set(n, row));
+  const fresh = [...there.keys()].filter((n) => !here.has(n));
+  for (const id of state.ids) {
+    const row = here.get(id);
+    row?.classList.add(there.has(id) ? "row-changed" : "row-gone");
+    if (row && !there.has(id)) row.setAttribute("aria-description", say("gone"));
+  }
+  state.ids.clear();
+  const place = el.querySelector("[data-strip]") ?? document.querySelector(`[data-strip="${CSS.escape(el.id)}"]`);
+  const showing = [[say("show"), () => { unstrip("new", place); swap(el, state); el.dispatchEvent(new CustomEvent("shown", { bubbles: true })); }]];
+  if (!fresh.length) return here.size || !there.size ? unstrip("new", place) : swap(el, state);
+  const said = say("new_rows", { n: fresh.length });
+  strip("new", said, { more: say("unmoved"), actions: showing, into: place });
+  announce(said);
+}
