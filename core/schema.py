@@ -46,7 +46,10 @@ async def pending(connection: Any) -> list[Step]:
     """The migrations that this database has not seen."""
     known: set[tuple[str, str]] = set()
     if await connection.fetchval("SELECT to_regclass('migration')") is not None:
-        known = {(row["app_name"], row["name"]) for row in await connection.fetch("SELECT app_name, name FROM migration")}
+        known = {
+            (row["app_name"], row["name"])
+            for row in await connection.fetch("SELECT app_name, name FROM migration")
+        }
     return [step for step in steps() if (step.app, step.name) not in known]
 
 

@@ -21,6 +21,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+ENV_FILE = ROOT / ".env"
 
 #: Never printed: passwords inside a URL are masked on their own.
 SECRET = {"meili_key", "secret_keys"}
@@ -138,7 +139,7 @@ def parse_keys(text: str) -> dict[int, bytes]:
 @lru_cache
 def settings() -> Settings:
     """The settings of this process, read once."""
-    return read(ROOT / ".env")
+    return read(ENV_FILE)
 
 
 def read(env_file: Path) -> Settings:
