@@ -31,7 +31,9 @@ async def lines() -> dict[str, LineRow]:
     global _lines, _read_at
     now = clock.real_now().timestamp()
     if not _lines or now - _read_at > _EVERY:
-        rows = await db.fetch("SELECT id, number, name, name_en, mode, greeting, default_matter FROM line ORDER BY id")
+        rows = await db.fetch(
+            "SELECT id, number, name, name_en, mode, greeting, default_matter FROM line ORDER BY id"
+        )
         _lines, _read_at = {row["number"]: LineRow(**row) for row in rows}, now
     return _lines
 

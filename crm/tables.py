@@ -89,7 +89,9 @@ class Call(Table):
     ended_at = Timestamptz(null=True, default=None)
     ended_by = Text(default="")  # caller agent system
     muted = Boolean(default=False)
-    disposition = Text(default="")  # ticket appended answered transferred silent nuisance test wrong_number abandoned
+    disposition = Text(
+        default=""
+    )  # ticket appended answered transferred silent nuisance test wrong_number abandoned
     note = Text(default="")
     version = Integer(default=0)
 
@@ -293,4 +295,3 @@ class ReturnRequest(Table):
     ruled_by_name = Text(default="")
     upheld = Boolean(null=True, default=None)
     ruling = Text(default="")
-

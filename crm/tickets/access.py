@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from core import db
-from core.accounts import Officer
 from core.errors import Denied, NotFound
 from core.i18n import _
+from core.officers import Officer
 from crm.tickets.states import Move, OrderStatus, Status
 
 
@@ -97,7 +97,9 @@ async def ticket_for(officer: Officer, number: int, *, to: str = "view") -> Tick
     """
     condition, args = visible(officer, 2)
     lock = " FOR UPDATE OF t" if to == "change" else ""
-    row = await db.fetchrow(f"SELECT {TICKET_COLUMNS} FROM ticket t WHERE t.id = $1 AND {condition}{lock}", number, *args)
+    row = await db.fetchrow(
+        f"SELECT {TICKET_COLUMNS} FROM ticket t WHERE t.id = $1 AND {condition}{lock}", number, *args
+    )
     if row is None:
         raise _nothing_there()
     return _ticket(row)
@@ -125,13 +127,15 @@ async def order_for(officer: Officer, order: int, *, to: str = "view") -> tuple[
 async def may_see(officer: Officer, numbers: list[int]) -> set[int]:
     """Which of `numbers` the officer may see: for the live channel and exports."""
     condition, args = visible(officer, 2)
-    rows = await db.fetch(f"SELECT t.id FROM ticket t WHERE t.id = ANY($1::bigint[]) AND {condition}", numbers, *args)
+    rows = await db.fetch(
+        f"SELECT t.id FROM ticket t WHERE t.id = ANY($1::bigint[]) AND {condition}", numbers, *args
+    )
     return {row["id"] for row in rows}
 
 
 def check_may(officer: Officer, move: Move) -> None:
     """Raises Denied unless the officer holds one of the move's rights."""
-    if not officer.permissions.intersection(move.who):
+    if not officer.can(*move.who):
         raise Denied(_("您没有“{move}”的权限，请找班长开通。").format(move=_(move.label)))
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.accounts import Officer
+from routing.rulebook import rulebook
+
 from core.db import tx
 from core.errors import Invalid
 from core.i18n import _
+from core.officers import Officer
 from crm.tickets import clocks_of, move
 from crm.tickets.access import ticket_for
 from crm.tickets.words import SATISFIED, SOLVED
-from routing.rulebook import rulebook
 
 SHORTEST = 5
 
@@ -42,7 +43,9 @@ async def close(
         return moved
 
 
-async def redo(officer: Officer, number: int, *, cause: str, now: datetime, seen: int | None = None) -> move.Moved:
+async def redo(
+    officer: Officer, number: int, *, cause: str, now: datetime, seen: int | None = None
+) -> move.Moved:
     """重办: the citizen says it is not done; a new round, which the dispatcher sends out."""
     _long_enough("cause", cause, _("写明缺什么、为什么重办，至少 {n} 个字。"))
     book = await rulebook()
@@ -80,7 +83,9 @@ async def withdraw(
         )  # fmt: skip
 
 
-async def reopen(officer: Officer, number: int, *, facts: str, now: datetime, seen: int | None = None) -> move.Moved:
+async def reopen(
+    officer: Officer, number: int, *, facts: str, now: datetime, seen: int | None = None
+) -> move.Moved:
     """New facts or an appeal on a ticket at rest: back to the dispatchers."""
     _long_enough("facts", facts, _("写明新情况，至少 {n} 个字。"))
     book = await rulebook()

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from routing.catalogue import lead_for
+from routing.rulebook import rulebook
+
 from core import clock, db
-from core.accounts import Officer
 from core.db import tx
 from core.errors import Conflict, Invalid, Refused
 from core.i18n import _
+from core.officers import Officer
 from crm.tickets import clocks_of, move
 from crm.tickets.access import TicketRow, ticket_for, visible
 from crm.tickets.states import Status
-from routing.catalogue import lead_for
-from routing.rulebook import rulebook
 
 #: How long a claim holds without a sign of life; real time.
 CLAIM = timedelta(minutes=10)
@@ -112,9 +113,9 @@ async def plan(ticket: TicketRow, form: Dispatch, officer: Officer, now: datetim
     elif form.lead in form.assists:
         wrong["assists"] = _("主办单位不用再列为协办。")
     if len(form.reason.strip()) < SHORTEST_REASON:
-        wrong["reason"] = _("写明为什么派给该单位，至少 {n} 个字，例如“电梯属维修资金范围，住建牵头”。").format(
-            n=SHORTEST_REASON
-        )
+        wrong["reason"] = _(
+            "写明为什么派给该单位，至少 {n} 个字，例如“电梯属维修资金范围，住建牵头”。"
+        ).format(n=SHORTEST_REASON)
     if form.urgency is not None and form.urgency not in (1, 2, 3, 4):
         wrong["urgency"] = _("紧急程度只有 P1 至 P4。")
     if lead is not None and book.matter(ticket.matter).no_push_down and lead.kind == "street":
@@ -128,7 +129,9 @@ async def plan(ticket: TicketRow, form: Dispatch, officer: Officer, now: datetim
         "dispatched_at": now, "dispatched_by": officer.id, "dispatched_by_name": officer.name,
     }  # fmt: skip
     orders = [move.NewOrder(form.lead, "lead", {**shared, **clocks.lead}, clocks.ledger)]
-    orders += [move.NewOrder(unit, "assist", {**shared, **clocks.assist}, clocks.ledger) for unit in form.assists]
+    orders += [
+        move.NewOrder(unit, "assist", {**shared, **clocks.assist}, clocks.ledger) for unit in form.assists
+    ]
     return Plan(
         orders,
         {

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from core.accounts import Officer
 from core.db import Tx
 from core.errors import Change, Conflict, Refused
 from core.i18n import _
+from core.officers import Officer
 from crm.tickets.access import OrderRow, TicketRow, check_may
 from crm.tickets.states import BY_NAME, ORDER_OPEN, Move, OrderStatus, Party, order_after
 from crm.tickets.words import status_word
@@ -69,7 +69,7 @@ class _Args:
         return f"${len(self.values)}"
 
 
-async def make(  # noqa: PLR0913 - the whole of a move, named
+async def make(
     t: Tx,
     name: str,
     ticket: TicketRow,
@@ -98,7 +98,9 @@ async def make(  # noqa: PLR0913 - the whole of a move, named
     if ticket.status not in move.sources:
         raise _too_late(move, ticket)
     args = _Args()
-    sql = _statement(move, ticket, order, args, by, now, ticket_set or {}, order_set or {}, new_orders, data or {})
+    sql = _statement(
+        move, ticket, order, args, by, now, ticket_set or {}, order_set or {}, new_orders, data or {}
+    )
     row = await t.fetchrow(sql, *args.values)
     if row is None or (order is not None and not row["acted"]):
         raise Conflict(_("有人先动了这张单，请看最新情况再办。您写的都在。"))
@@ -171,7 +173,7 @@ def _citizen(citizen: Mapping[str, Any], args: _Args, at: str) -> str:
         ON CONFLICT (phone_hash) WHERE phone_hash IS NOT NULL DO UPDATE SET {fresh} RETURNING id)"""
 
 
-def _statement(  # noqa: PLR0913
+def _statement(
     move: Move,
     ticket: TicketRow,
     order: OrderRow | None,
@@ -219,10 +221,14 @@ def _statement(  # noqa: PLR0913
     )
 
 
-def _acted(move: Move, order: OrderRow, args: _Args, order_set: Mapping[str, Any], at: str) -> tuple[str, str]:
+def _acted(
+    move: Move, order: OrderRow, args: _Args, order_set: Mapping[str, Any], at: str
+) -> tuple[str, str]:
     after = order_after(move, order.status)
     if after is None or order.part != move.part:
-        raise Refused(_("这张承办单现在不能“{move}”，请刷新看最新情况。").format(move=_(move.label)), code="wrong_state")
+        raise Refused(
+            _("这张承办单现在不能“{move}”，请刷新看最新情况。").format(move=_(move.label)), code="wrong_state"
+        )
     sets = "".join(f", {column} = {args(value)}" for column, value in order_set.items())
     if after not in ORDER_OPEN:
         sets += f", ended_at = {at}"
@@ -304,7 +310,9 @@ async def _check_nobody_was_first(t: Tx, ticket: TicketRow, seen: int, order: Or
 
 def _too_late(move: Move, ticket: TicketRow) -> Refused:
     return Refused(
-        _("工单现在是“{status}”，不能“{move}”。").format(status=status_word(ticket.status), move=_(move.label)),
+        _("工单现在是“{status}”，不能“{move}”。").format(
+            status=status_word(ticket.status), move=_(move.label)
+        ),
         code="wrong_state",
     )
 

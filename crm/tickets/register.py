@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import asyncpg
+from routing.catalogue import Suggestion, lead_for
+from routing.rulebook import Rulebook, rulebook
 
 from core import clock, db, privacy
-from core.accounts import Officer
 from core.db import tx
 from core.errors import Invalid
 from core.i18n import _
+from core.officers import Officer
 from core.text import grams
 from crm.lines import line_id
 from crm.tickets import clocks_of, dispatch, move, number
 from crm.tickets.words import KIND, REFUSAL
-from routing.catalogue import Suggestion, lead_for
-from routing.rulebook import Rulebook, rulebook
 
 SHORTEST_CONTENT = 5
 LONGEST_CONTENT = 5000
@@ -121,7 +121,7 @@ async def register_and_dispatch(
     found = await lead_for(form.matter, form.street, clock.local(now).date())
     if found is None or found.confidence < dispatch.SURE:
         return done
-    by_rule = officer.with_rights("ticket.dispatch_by_rule", "ticket.see")
+    by_rule = replace(officer, permissions=officer.permissions | {"ticket.dispatch_by_rule"})
     await dispatch.dispatch(
         by_rule, done.number,
         dispatch.Dispatch(found.unit_id, found.reason, tuple(found.assists), line=found.line_code), now=now,
@@ -136,7 +136,11 @@ async def answer(
     """当场答复办结: answered from the knowledge base or freely; no unit, no clock."""
     if len(answer.strip()) < SHORTEST_CONTENT:
         raise Invalid({"answer": _("写下您当场怎样答复的，至少 {n} 个字。").format(n=SHORTEST_CONTENT)})
-    columns = {**await _columns(officer, form, await rulebook(), None), "answer": answer.strip(), "closed_at": now}
+    columns = {
+        **await _columns(officer, form, await rulebook(), None),
+        "answer": answer.strip(),
+        "closed_at": now,
+    }
     data = {"answer": answer.strip(), "article": article}
     return await _write(officer, "answer", form, columns, now=now, claim=claim, call=call, data=data)
 
@@ -153,7 +157,11 @@ async def refuse(
         wrong["legal_path"] = _("写明已告知市民走什么途径，至少 {n} 个字。").format(n=SHORTEST_CONTENT)
     if wrong:
         raise Invalid(wrong)
-    columns = {**await _columns(officer, form, await rulebook(), None), "answer": legal_path.strip(), "closed_at": now}
+    columns = {
+        **await _columns(officer, form, await rulebook(), None),
+        "answer": legal_path.strip(),
+        "closed_at": now,
+    }
     data = {"ground": ground, "legal_path": legal_path.strip()}
     return await _write(officer, "refuse", form, columns, now=now, claim=claim, call=call, data=data)
 
@@ -165,14 +173,18 @@ async def _write(
     for _attempt in range(5):
         try:
             async with tx() as t:
-                made = number.make(clock.local(now).date(), await t.fetchval("SELECT nextval('ticket_number')"))
+                made = number.make(
+                    clock.local(now).date(), await t.fetchval("SELECT nextval('ticket_number')")
+                )
                 birth = move.Birth(made, columns, _citizen(form), call, claim)
                 if await move.create(t, verb, birth, by=officer, now=now, data=data) is not None:
                     return Registered(made)
             assert claim is not None
             return Registered(await _earlier(claim), repeated=True)
         except asyncpg.UniqueViolationError as clash:
-            if clash.constraint_name != "ticket_pkey":  # the day's millionth ticket wraps: take the next number
+            if (
+                clash.constraint_name != "ticket_pkey"
+            ):  # the day's millionth ticket wraps: take the next number
                 raise
     raise RuntimeError("five ticket numbers in a row were taken")
 
@@ -180,7 +192,8 @@ async def _write(
 async def _earlier(claim: tuple[str, str]) -> int:
     return int(
         await db.fetchval(
-            "SELECT (answer ->> 'ticket')::bigint FROM idempotency_claim WHERE source = $1 AND source_id = $2", *claim
+            "SELECT (answer ->> 'ticket')::bigint FROM idempotency_claim WHERE source = $1 AND source_id = $2",
+            *claim,
         )
     )
 
@@ -247,7 +260,9 @@ def _phone(raw: str, wrong: dict[str, str]) -> str:
         return ""
     phone = privacy.phone_e164(raw)
     if phone is None:
-        wrong["phone"] = _("“{given}”不是电话号码；手机 11 位，座机带区号，例如 022-23456789。").format(given=raw.strip())
+        wrong["phone"] = _("“{given}”不是电话号码；手机 11 位，座机带区号，例如 022-23456789。").format(
+            given=raw.strip()
+        )
         return ""
     return phone
 
@@ -258,4 +273,3 @@ def _title(content: str) -> str:
     for stop in "。！？；\n":
         first = first.split(stop)[0]
     return first[:TITLE]
-

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.accounts import Officer
+from routing.rulebook import rulebook
+
 from core.db import tx
 from core.errors import Invalid, Refused
 from core.i18n import _
+from core.officers import Officer
 from crm.tickets import clocks_of, move
 from crm.tickets.access import order_for, ticket_for
 from crm.tickets.words import DEFECT, FOLLOW_UP, RESULT
-from routing.rulebook import rulebook
 
 SHORTEST_REPLY = 10
 
@@ -31,7 +32,9 @@ def check(form: Reply) -> Reply:
     if form.result not in RESULT:
         wrong["result"] = _("选一个办理结果：已解决、部分解决、已解释或暂时不能解决。")
     if len(form.answer.strip()) < SHORTEST_REPLY:
-        wrong["answer"] = _("写给市民的答复至少 {n} 个字：做了什么、结果如何、还有什么。").format(n=SHORTEST_REPLY)
+        wrong["answer"] = _("写给市民的答复至少 {n} 个字：做了什么、结果如何、还有什么。").format(
+            n=SHORTEST_REPLY
+        )
     if wrong:
         raise Invalid(wrong)
     return Reply(form.result, form.answer.strip())

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.accounts import Officer
 from core.db import Tx, tx
 from core.errors import Invalid, Refused
 from core.i18n import _
+from core.officers import Officer
 from crm.tickets import clocks_of, move
 from crm.tickets.access import order_for, ticket_for
 from crm.tickets.dispatch import Dispatch, plan
@@ -34,13 +34,17 @@ def check(form: Return) -> Return:
     if form.code not in RETURN_CODE:
         wrong["code"] = _("选一个退单理由（R1 至 R4）。")
     if len(form.basis.strip()) < SHORTEST_BASIS:
-        wrong["basis"] = _("写明依据，至少 {n} 个字，例如“楼前阀门后为开发商未移交管段”。").format(n=SHORTEST_BASIS)
+        wrong["basis"] = _("写明依据，至少 {n} 个字，例如“楼前阀门后为开发商未移交管段”。").format(
+            n=SHORTEST_BASIS
+        )
     if wrong:
         raise Invalid(wrong)
     return Return(form.code, form.basis.strip(), form.suggested_unit)
 
 
-async def ask(officer: Officer, order_id: int, form: Return, *, now: datetime, seen: int | None = None) -> move.Moved:
+async def ask(
+    officer: Officer, order_id: int, form: Return, *, now: datetime, seen: int | None = None
+) -> move.Moved:
     """Ask to give the order back. Raises Refused once the return window is over."""
     asked = check(form)
     async with tx() as t:

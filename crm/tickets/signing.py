@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.accounts import Officer
 from core.db import tx
 from core.errors import Invalid, Refused
 from core.i18n import _
+from core.officers import Officer
 from crm.tickets import clocks_of, move
 from crm.tickets.access import order_for
 
@@ -74,7 +74,9 @@ async def contact(
             by=officer,
             now=now,
             order=order,
-            order_set={"contacted_at": now, **await clocks_of.after_contact(ticket, order, now)} if first else {},
+            order_set={"contacted_at": now, **await clocks_of.after_contact(ticket, order, now)}
+            if first
+            else {},
             data={"how": how, "reached": reached, "note": note},
         )
         await t.execute(

@@ -55,7 +55,12 @@ KIND: dict[str, str] = {
     "other": "其他",
 }
 URGENCY: dict[int, str] = {1: "危急", 2: "基本生活", 3: "一般", 4: "疑难"}
-RESULT: dict[str, str] = {"solved": "已解决", "partly": "部分解决", "explained": "已解释", "cannot": "暂时不能解决"}
+RESULT: dict[str, str] = {
+    "solved": "已解决",
+    "partly": "部分解决",
+    "explained": "已解释",
+    "cannot": "暂时不能解决",
+}
 RESULT_HINT: dict[str, str] = {
     "solved": "诉求全部落实，市民可以核对",
     "partly": "还缺什么、何时补上，写进答复",

@@ -1,0 +1,37 @@
+"""What floor 3 does by itself: turn lights whose moment has passed."""
+
+from __future__ import annotations
+
+from core import clock
+from core.db import tx
+from crm.tickets import presence
+
+BATCH = 500
+
+
+async def sweep() -> int:
+    """Turn the lights that are due; returns how many. Safe to run twice and by several workers at once."""
+    now = clock.now()
+    turned = 0
+    while True:
+        async with tx() as t:
+            rows = await t.fetch(
+                """UPDATE work_order w SET
+                       light = CASE WHEN $1 >= clock_due_at THEN 'red' WHEN $1 >= orange_at THEN 'orange'
+                                    WHEN $1 >= yellow_at THEN 'yellow' ELSE 'green' END,
+                       light_turns_at = CASE WHEN $1 >= clock_due_at THEN NULL WHEN $1 >= orange_at THEN clock_due_at
+                                             WHEN $1 >= yellow_at THEN orange_at ELSE yellow_at END
+                   WHERE id IN (SELECT id FROM work_order WHERE light_turns_at <= $1
+                                ORDER BY light_turns_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+                   RETURNING w.ticket, w.unit""",
+                now, BATCH,
+            )  # fmt: skip
+            t.changed(*{f"unit:{row['unit']}" for row in rows}, *{f"ticket:{row['ticket']}" for row in rows})
+        turned += len(rows)
+        if len(rows) < BATCH:
+            return turned
+
+
+async def forget_presence() -> None:
+    """Presence rows that faded long ago are nobody's."""
+    await presence.forget()
