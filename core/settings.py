@@ -55,6 +55,7 @@ class Settings(BaseSettings):
 
     # --- the house ---
     timezone: str = "Asia/Shanghai"
+    area_code: str = Field("022", pattern=r"^(0\d{2,3})?$")
     default_locale: Literal["zh_CN", "en", "zh_TW"] = "zh_CN"
     var_dir: Path = ROOT / "var"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
