@@ -47,7 +47,7 @@ function turn(el, at) {
   const days = Number(el.dataset.days ?? 0);
   const name = colour({ start: Date.parse(el.dataset.start) || 0, due, days, at });
   const text = words({ due, days, kind: el.dataset.kind, label: el.dataset.word, at });
-  if (el.dataset.light !== name) {
+  if (el.dataset.light !== name && el.classList.contains("light")) {
     el.classList.remove("light-green", "light-yellow", "light-orange", "light-red", "light-grey");
     el.classList.add(`light-${name}`);
     el.querySelector("use")?.setAttribute("href", `#shape-${name}`);

@@ -5,7 +5,7 @@ const states = new WeakMap();
 const GAP = 5000;
 
 const stateOf = (el) => {
-  if (!states.has(el)) states.set(el, { due: null, last: 0, ids: new Set(), html: null });
+  if (!states.has(el)) states.set(el, { due: null, last: 0, html: null });
   return states.get(el);
 };
 
@@ -21,7 +21,6 @@ export function hint(message) {
   for (const el of live()) {
     if (!topicsOf(el).includes(message.topic)) continue;
     el.dispatchEvent(new CustomEvent("live", { detail: message }));
-    for (const id of message.ids ?? []) stateOf(el).ids.add(String(id));
     plan(el);
   }
 }
@@ -82,27 +81,44 @@ function swap(el, state) {
   if (state.html === null) return;
   const html = state.html;
   state.html = null;
-  state.ids.clear();
   window.htmx.swap(target(el), html, { swapStyle: "innerHTML" });
+}
+
+function rowsOf(html) {
+  // A fragment of bare table rows is only understood inside a table.
+  const table = document.createElement("template");
+  table.innerHTML = html;
+  return rowsIn(table.content);
 }
 
 const rowsIn = (root) => new Map([...root.querySelectorAll("[data-number]")].map((row) => [row.dataset.number, row]));
 
+// What a row says, without what turns by itself.
+function saying(row) {
+  const copy = row.cloneNode(true);
+  copy.querySelectorAll("[data-due] span, [data-since]").forEach((part) => part.replaceChildren());
+  const due = [...copy.querySelectorAll("[data-due]")].map((part) => part.dataset.due);
+  return copy.textContent.replace(/\s+/g, " ") + due.join();
+}
+
 // New rows wait behind the strip; a changed row keeps its place with a bar, a row that left stays, greyed.
+// Rows after the last one known to both were only pushed to the next page.
 function compare(el, state) {
   const here = rowsIn(target(el));
-  const there = rowsIn(new DOMParser().parseFromString(`<table>${state.html}</table>`, "text/html"));
-  if (!there.size) rowsIn(new DOMParser().parseFromString(state.html, "text/html")).forEach((row, n) => there.set(n, row));
+  const there = rowsOf(state.html);
   const fresh = [...there.keys()].filter((n) => !here.has(n));
-  for (const id of state.ids) {
-    const row = here.get(id);
-    row?.classList.add(there.has(id) ? "row-changed" : "row-gone");
-    if (row && !there.has(id)) row.setAttribute("aria-description", say("gone"));
-  }
-  state.ids.clear();
+  const known = [...here.keys()];
+  const last = fresh.length ? Math.max(-1, ...known.map((n, i) => (there.has(n) ? i : -1))) : known.length;
+  known.forEach((n, i) => {
+    const row = here.get(n);
+    const gone = !there.has(n) && i < last;
+    row.classList.toggle("row-gone", gone);
+    if (gone) row.setAttribute("aria-description", say("gone"));
+    else if (there.has(n) && saying(there.get(n)) !== saying(row)) row.classList.add("row-changed");
+  });
   const place = el.querySelector("[data-strip]") ?? document.querySelector(`[data-strip="${CSS.escape(el.id)}"]`);
   const showing = [[say("show"), () => { unstrip("new", place); swap(el, state); el.dispatchEvent(new CustomEvent("shown", { bubbles: true })); }]];
-  if (!fresh.length) return here.size || !there.size ? unstrip("new", place) : swap(el, state);
+  if (!fresh.length) return unstrip("new", place);
   const said = say("new_rows", { n: fresh.length });
   strip("new", said, { more: say("unmoved"), actions: showing, into: place });
   announce(said);
