@@ -50,3 +50,8 @@ def run_at(rate: Rate | None) -> None:
     """Follow `rate` from now on; None is real time."""
     global _rate
     _rate = rate
+
+
+def rate() -> float:
+    """How many business seconds pass in a real one."""
+    return 1.0 if _rate is None else _rate.rate

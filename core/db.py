@@ -71,7 +71,8 @@ async def open_pool(size: int | None = None) -> None:
     db = engine()
     if db.pool is None:
         await db.start_connection_pool(
-            min_size=1,
+            min_size=0,  # a process may start while the database is away
+            timeout=5,
             max_size=size or settings().db_pool_web,
             command_timeout=30,
             max_inactive_connection_lifetime=300,

@@ -40,10 +40,10 @@ def changed(*topics: str) -> None:
         _hub.add(topics)
 
 
-def push(topic: str, data: Any) -> None:
-    """Like `changed`, with a small JSON value that travels along: a counter, a screen pop."""
+def push(topic: str, data: Mapping[str, Any]) -> None:
+    """Like `changed`, with a small JSON object that travels along: `{"counters": {…}}`, a screen pop."""
     if _hub is not None:
-        _hub.add([topic], data)
+        _hub.add([topic], dict(data))
 
 
 def hear(prefix: str, handler: Callable[[str], None]) -> None:
@@ -76,10 +76,10 @@ class Subscriber:
         self.closed = True
         self._ready.set()
 
-    async def next(self, timeout: float) -> Changes:
-        """What changed since the last call; empty when nothing did for `timeout` seconds or on close."""
+    async def next(self, patience: float) -> Changes:
+        """What changed since the last call; empty when nothing did for `patience` seconds or on close."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), timeout)
+            await asyncio.wait_for(self._ready.wait(), patience)
         self._ready.clear()
         taken, self._pending = self._pending, {}
         return taken

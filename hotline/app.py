@@ -1,0 +1,92 @@
+"""The web application: collects every floor's pages, wires the ports, starts also without a database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import ModuleType
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from core import accounts, db, faults, installation, live
+from core.gate import Gate, seal_answer
+from core.render import environment
+from core.web import check_routes, set_nav
+from routing.posts import grants_for
+
+log = logging.getLogger("hotline")
+
+#: Each has `routes`, and `nav` when it has a place in the top bar.
+PAGES = ("core.pages", "routing.pages", "kb.pages", "crm.pages", "crm.api", "callbacks.pages")
+BIGGEST_BODY = 1024 * 1024
+
+
+def create_app() -> Litestar:
+    modules = [module for name in PAGES if (module := _module(name))]
+    wire()
+    set_nav([item for module in modules for item in getattr(module, "nav", [])])
+    environment()
+    app = Litestar(
+        route_handlers=[handler for module in modules for handler in module.routes],
+        middleware=[Gate],
+        before_send=[seal_answer],
+        exception_handlers={Exception: faults.answer},
+        lifespan=[_life],
+        logging_config=None,
+        openapi_config=None,
+        include_in_schema=False,
+        request_max_body_size=BIGGEST_BODY,
+        state=State(),
+    )
+    check_routes(app)
+    return app
+
+
+def wire() -> None:
+    """The ports: what a lower floor needs of a higher one, or of a vendor."""
+    accounts.set_grants(grants_for)
+
+
+@asynccontextmanager
+async def _life(_app: Litestar) -> AsyncIterator[None]:
+    """The pool makes no connection before the first query, the live channel comes when it can."""
+    await db.open_pool()
+    clock_task = asyncio.create_task(_follow_clock(), name="clock")
+    try:
+        async with live.running():
+            yield
+    finally:
+        clock_task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await clock_task
+        await db.close_pool()
+
+
+async def _follow_clock() -> None:
+    """Read the business clock at the start, whenever it is set, and after a lost connection."""
+    turned = asyncio.Event()
+    turned.set()
+    live.hear("clock:", lambda _topic: turned.set())
+    while True:
+        await turned.wait()
+        turned.clear()
+        try:
+            await installation.follow_clock()
+        except db.UNREACHABLE:
+            await asyncio.sleep(2)
+            turned.set()
+
+
+def _module(name: str) -> ModuleType | None:
+    """None where a floor has no pages (yet); an error inside one is an error."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as missing:
+        if missing.name != name:
+            raise
+        return None
