@@ -69,7 +69,7 @@ function showKeys() {
   for (const el of reach().querySelectorAll("[data-key]")) {
     if (!visible(el)) continue;
     const near = el.matches(TYPED) ? el.closest(".field, .search")?.querySelector(".label") ?? el.parentElement : el;
-    if (near.querySelector("[data-kbd], [data-held]")) continue;
+    if (near.querySelector("[data-kbd], [data-held]") || near.nextElementSibling?.matches("[data-kbd]")) continue;
     const mark = document.createElement("kbd");
     mark.dataset.held = "now";
     mark.textContent = keyOf(el).replace("Key", "");

@@ -155,10 +155,12 @@ document.addEventListener("focusin", (e) => e.target.matches?.(ROW) && current.g
 
 // A swap keeps what was chosen, where the reader was, and the scroll; a vanished row hands the focus to the next.
 let before = null;
-document.addEventListener("htmx:beforeSwap", (e) => {
+function remember(e) {
   const lists = [...document.querySelectorAll("[data-list]")].filter((l) => l.id && (e.target.contains(l) || l.contains(e.target)));
   before = lists.map((l) => ({ id: l.id, numbers: chosen(l).map((r) => r.dataset.number), at: current.get(l), focused: document.activeElement?.matches(ROW) && l.contains(document.activeElement), top: l.closest(".scroll")?.scrollTop }));
-});
+}
+
+for (const name of ["htmx:beforeSwap", "live-swap"]) document.addEventListener(name, remember);
 document.addEventListener("htmx:load", (e) => {
   const root = e.target.closest("[data-list]")?.parentElement ?? e.target;
   for (const old of before ?? []) {

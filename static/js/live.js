@@ -1,11 +1,12 @@
 // One stream of hints for the whole browser: one tab leads (Web Locks) and tells the others (BroadcastChannel).
-// Messages: {topic, ids: [...], counters: {key: n}}; a hint carries no data, the page asks again through its own access check.
+// Messages: {topic, counters: {key: n}, pop: …}; a hint carries no data, the page asks again through its own access check.
 import { announce, say, strip, unstrip } from "./words.js";
 import { hint, refreshAll, topicsHere } from "./refresh.js";
 
 const officer = document.querySelector('meta[name="officer"]')?.content;
 const me = Math.random().toString(36).slice(2);
 const channel = "BroadcastChannel" in window ? new BroadcastChannel(`hotline-live-${officer}`) : null;
+const MOST = 100;
 const tabs = new Map();
 let source = null;
 let opened = "";
@@ -38,7 +39,7 @@ const enrol = () => channel?.postMessage({ kind: "topics", topics: topicsHere(),
 
 function open() {
   tabs.set(me, topicsHere());
-  const topics = [...new Set([...tabs.values()].flat())].sort().join(",");
+  const topics = [...new Set([...topicsHere(), ...[...tabs.values()].flat()])].slice(0, MOST).sort().join(",");
   if (source && topics === opened && source.readyState !== EventSource.CLOSED) return;
   source?.close();
   opened = topics;
@@ -55,9 +56,16 @@ async function lost() {
   source?.close();
   const well = navigator.onLine && await fetch("/healthz", { cache: "no-store" }).then((a) => a.ok, () => false);
   attempts += 1;
+  if (well && attempts > 1) await signedOut();
   tellTabs({ kind: "state", ok: well, attempt: attempts });
   clearTimeout(retrying);
   retrying = setTimeout(open, Math.min(30, 2 ** Math.min(attempts, 5)) * 1000 * (0.75 + Math.random() / 2));
+}
+
+// The stream also ends with the session; writing on is safe, sending is not.
+async function signedOut() {
+  const answer = await fetch("/drafts/-", { headers: { Accept: "application/json" } }).catch(() => null);
+  if (answer?.status === 401) strip("failed", say("signed_out"), { kind: "bad" });
 }
 
 let wasOffline = false;
@@ -116,6 +124,7 @@ if (officer) {
     announce(say("lost_more"));
   }, true);
   setInterval(watch, 10000);
+  setInterval(() => leading && (tabs.clear(), channel?.postMessage({ kind: "roll", tab: me })), 300000);
   setInterval(() => (source?.readyState === EventSource.OPEN && leading) || Date.now() - pinged < 60000 || refreshAll(), 60000);
   if (navigator.locks && channel) navigator.locks.request(`hotline-live-${officer}`, lead);
   else lead();

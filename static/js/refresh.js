@@ -81,6 +81,7 @@ function swap(el, state) {
   if (state.html === null) return;
   const html = state.html;
   state.html = null;
+  target(el).dispatchEvent(new CustomEvent("live-swap", { bubbles: true }));
   window.htmx.swap(target(el), html, { swapStyle: "innerHTML" });
 }
 
