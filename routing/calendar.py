@@ -7,6 +7,7 @@ weekday: days off, and weekends worked to make up for them. Rules and an example
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,6 +27,7 @@ KNOWN_FROM: Final = 5
 PROVISIONAL: Final = "provisional"
 
 Block = tuple[time, time]
+ZONE: Final = ZoneInfo("Asia/Shanghai")
 BLOCKS: Final[tuple[Block, ...]] = ((time(9), time(12)), (time(13, 30), time(18)))
 
 
@@ -70,7 +72,7 @@ class Calendar:
     """
 
     days: tuple[Day, ...]
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = ZONE
     blocks: tuple[Block, ...] = BLOCKS
 
     @classmethod
@@ -88,9 +90,13 @@ class Calendar:
         """The first working day after `day`."""
         return self._nth(self._before(day + DAY), since=day)
 
+    def nth_last_workday(self, until: date, n: int) -> date:
+        """The `n`-th last working day up to and with `until`."""
+        return self._nth(self._before(until + DAY) - n, since=until)
+
     def workdays_between(self, after: date, until: date) -> int:
         """How many working days lie after `after` up to and with `until`; negative the other way round."""
-        self._known(min(after, until), max(after, until))
+        self._known(after, until)
         return self._before(until + DAY) - self._before(after + DAY)
 
     def add_workdays(self, start: datetime, n: int) -> datetime:
@@ -102,9 +108,8 @@ class Calendar:
 
     def ends_between(self, first: datetime, until: datetime) -> int:
         """How many working days end (18:00) after `first`, and at `until` or before."""
-        a, b = self._day_to_end(first), self._day_to_end(until)
-        self._known(min(a, b), max(a, b))
-        return self._before(b) - self._before(a)
+        self._known(self.date_of(first), self.date_of(until))
+        return self._before(self._day_to_end(until)) - self._before(self._day_to_end(first))
 
     def working_time(self, start: datetime, end: datetime) -> timedelta:
         """How much of the span lies in working days, each of them 24 hours; for the share of a limit used up."""
@@ -116,7 +121,7 @@ class Calendar:
         if not rest:
             whole, rest = whole - 1, DAY
         day = self._nth(whole, since=self.date_of(end))
-        return (datetime.combine(day, time(), self.zone) + rest).astimezone(UTC)
+        return self.begin_of(day) + rest
 
     def is_open(self, moment: datetime) -> bool:
         """Whether the offices are open then."""
@@ -149,8 +154,8 @@ class Calendar:
     @cached_property
     def years(self) -> frozenset[int]:
         """The years the table knows."""
-        off = [row.day.year for row in self.days if row.kind == "off"]
-        return frozenset(year for year in set(off) if off.count(year) >= KNOWN_FROM)
+        off = Counter(row.day.year for row in self.days if row.kind == "off")
+        return frozenset(year for year, n in off.items() if n >= KNOWN_FROM)
 
     def version(self, year: int) -> str:
         """Which edition of the year's notice counts: the newest its rows name."""
@@ -170,6 +175,10 @@ class Calendar:
         """When limits that end on `day` end, in UTC."""
         return datetime.combine(day, self.day_end, self.zone).astimezone(UTC)
 
+    def begin_of(self, day: date) -> datetime:
+        """Midnight in the business zone, in UTC."""
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
     # --- one running count of working days, made once ---
 
     @cached_property
@@ -179,10 +188,8 @@ class Calendar:
     @cached_property
     def _count(self) -> tuple[int, array[int], list[date]]:
         """The first day's ordinal; working days before each day from there on; the working days."""
-        if not self.years:
-            raise CalendarMissing(datetime.now(self.zone).year)
         first, end = date(min(self.years), 1, 1).toordinal(), date(max(self.years) + 1, 1, 1).toordinal()
-        before, workdays = array("i"), []
+        before, workdays = array("i"), list[date]()
         for ordinal in range(first, end):
             before.append(len(workdays))
             day = date.fromordinal(ordinal)
@@ -193,13 +200,11 @@ class Calendar:
         return first, before, workdays
 
     def _before(self, day: date) -> int:
-        """Working days before `day`; the day after the last known year still has an answer."""
-        first, before, _workdays = self._count
-        at = day.toordinal() - first
-        if not 0 <= at < len(before):
+        """Working days before `day`, which may be the day after a known year."""
+        if day.year not in self.years and (day - DAY).year not in self.years:
             raise CalendarMissing(day.year)
-        self._known(day - DAY if at else day, day if at < len(before) - 1 else day - DAY)
-        return before[at]
+        first, before, _workdays = self._count
+        return before[day.toordinal() - first]
 
     def _nth(self, index: int, *, since: date) -> date:
         """The working day of that index. Raises CalendarMissing when the way there from `since` is not known."""
@@ -209,11 +214,11 @@ class Calendar:
         if index >= len(workdays):
             raise CalendarMissing(max(self.years) + 1)
         found = workdays[index]
-        self._known(min(found, since), max(found, since))
+        self._known(since, found)
         return found
 
-    def _known(self, first: date, last: date) -> None:
-        for year in range(first.year, last.year + 1):
+    def _known(self, one: date, other: date) -> None:
+        for year in range(min(one.year, other.year), max(one.year, other.year) + 1):
             if year not in self.years:
                 raise CalendarMissing(year)
 
