@@ -61,7 +61,7 @@ def seal(text: str) -> bytes:
 
 def open_sealed(sealed: bytes) -> str:
     """Raises `Unreadable`."""
-    key = keys().get(sealed[0]) if len(sealed) > 1 + NONCE else None
+    key = _key_of(sealed[0]) if len(sealed) > 1 + NONCE else None
     if key is None:
         raise Unreadable(
             "SECRET_KEYS does not hold the key of this value" if sealed else "nothing was sealed here"
@@ -97,6 +97,13 @@ def keys() -> dict[int, bytes]:
     """Version → 32 bytes."""
     given = settings().secret_keys
     return parse_keys(given) if given else _kept_keys(settings().var_dir / "keys.json")
+
+
+def _key_of(version: int) -> bytes | None:
+    """A version we do not know may be in the file by now: `hotline rekey` adds them there."""
+    if version not in keys() and not settings().secret_keys:
+        keys.cache_clear()
+    return keys().get(version)
 
 
 def _kept_keys(path: Path) -> dict[int, bytes]:

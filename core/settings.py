@@ -108,11 +108,15 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _derive(self) -> Settings:
         if not self.public_url:
-            host = "localhost" if self.host in {"0.0.0.0", "::", "127.0.0.1"} else self.host  # noqa: S104
-            self.public_url = f"http://{host}:{self.port}"
+            self.public_url = self.local_url()
         if "secure_cookies" not in self.model_fields_set:
             self.secure_cookies = self.public_url.startswith("https://")
         return self
+
+    def local_url(self) -> str:
+        """Where this machine's browser finds the pages."""
+        host = "localhost" if self.host in {"0.0.0.0", "::", "127.0.0.1"} else self.host  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def direct_url(self) -> str:
         """The database past any pooler: LISTEN, advisory locks, migrations."""

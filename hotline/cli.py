@@ -3,22 +3,207 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import os
 import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from core.errors import Refused
+from core.i18n import _, choose, set_locale
+from core.settings import WrongSettings, settings, use
+
+if TYPE_CHECKING:
+    from core.runs import Run
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="hotline")
-    commands = parser.add_subparsers(dest="command", required=True)
-    migration = commands.add_parser("migration")
-    migration.add_argument("app")
-    args = parser.parse_args(argv)
-    if args.command == "migration":
-        import asyncio
+    args = _parser().parse_args(argv)
+    set_locale(choose(None, os.environ.get("LANG", "")))
+    from hotline.embedded import CannotStart
 
-        from piccolo.apps.migrations.commands.new import new
+    try:
+        answer: int | None = args.command(args)
+    except WrongSettings as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
+    except (CannotStart, Refused) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return answer or 0
 
-        asyncio.run(new(args.app, auto=True))
-    return 0
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hotline", description="12345 hotline")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(
+        name: str, command: Callable[[argparse.Namespace], int | None], words: str
+    ) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=words, description=words)
+        found.set_defaults(command=command)
+        return found
+
+    run = add("run", _run, "database, web server and worker, until Ctrl-C")
+    run.add_argument("--no-worker", action="store_true", help="without the worker process")
+    add("worker", _worker, "the timetable alone; any number may run")
+    prepare = add("prepare", _prepare, "migrations and reference data, as `run` does before it opens")
+    prepare.add_argument(
+        "--demo-if-empty", action="store_true", help="demo data where nobody has an account yet"
+    )
+    add("migrate", _migrate, "bring the database's shape up to date")
+    migration = add("migration", _migration, "write a migration for a changed tables.py")
+    migration.add_argument("app", help="core, routing, kb, crm, callbacks or all")
+    add("seed", _seed, "load the reference data once more")
+    add("demo", _demo, "load the demo into a database that is not in use")
+    staff = add("staff", lambda args: args.action(args), "accounts").add_subparsers(
+        required=True, metavar="action"
+    )
+    adding = staff.add_parser("add", help="an account with a post; asks for the password")
+    adding.set_defaults(action=_staff_add)
+    adding.add_argument("username")
+    adding.add_argument("name")
+    adding.add_argument(
+        "--role", required=True, help="agent, dispatcher, reviewer, supervisor, unit_handler, …"
+    )
+    adding.add_argument("--unit", default="HOTLINE", help="code of the unit (default: %(default)s)")
+    adding.add_argument("--named", action="store_true", help="may see confidential tickets")
+    doctor = add("doctor", _doctor, "what is well, what is not, and what to do")
+    doctor.add_argument("--replay", action="store_true", help="play every ticket's events again and compare")
+    rekey = add("rekey", _rekey, "seal personal data with the newest key again")
+    rekey.add_argument("--new-key", action="store_true", help="make a key first (var/keys.json)")
+    return parser
+
+
+@contextmanager
+def _database() -> Iterator[bool]:
+    """`DATABASE_URL` set and its server up; True where it is the embedded one."""
+    if settings().database_url:
+        yield os.environ.get("HOTLINE_EMBEDDED") == "1"
+        return
+    from hotline.embedded import Server
+
+    server = Server(settings().var_dir)
+    os.environ["HOTLINE_EMBEDDED"] = "1"
+    use(database_url=server.start())
+    try:
+        yield True
+    finally:
+        server.release()
+
+
+def _run(args: argparse.Namespace) -> int:
+    from hotline.run import run
+
+    with _database() as embedded:
+        return run(embedded=embedded, workers=not args.no_worker)
+
+
+def _worker(_args: argparse.Namespace) -> None:
+    from hotline import worker
+
+    with _database():
+        worker.main()
+
+
+def _prepare(args: argparse.Namespace) -> None:
+    from hotline.prepare import prepare
+
+    with _database():
+        demo = None if args.demo_if_empty else False
+        asyncio.run(prepare(demo=demo, say=_say, watch=_bar))
+
+
+def _migrate(_args: argparse.Namespace) -> None:
+    from core import schema
+
+    with _database():
+        applied = asyncio.run(schema.migrate())
+    for step in applied:
+        _say(f"{step.app} {step.name}")
+    _say(_("数据库结构已是最新。"))
+
+
+def _migration(args: argparse.Namespace) -> None:
+    from piccolo.apps.migrations.commands.new import new
+
+    asyncio.run(new(args.app, auto=True))
+
+
+def _seed(_args: argparse.Namespace) -> None:
+    from hotline.prepare import seed
+
+    with _database():
+        _with_pool(lambda: seed(say=_say, again=True))
+
+
+def _demo(_args: argparse.Namespace) -> None:
+    from hotline.prepare import prepare
+
+    with _database():
+        asyncio.run(prepare(demo=True, say=_say, watch=_bar))
+
+
+def _staff_add(args: argparse.Namespace) -> None:
+    from getpass import getpass
+
+    from hotline.staff import add
+
+    password = getpass(_("密码：")) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    with _database():
+        _with_pool(
+            lambda: add(
+                args.username, args.name, password=password, role=args.role, unit=args.unit, named=args.named
+            )
+        )
+    _say(_("已建立账号 {username}。").format(username=args.username))
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from hotline import doctor
+
+    with _database():
+        return asyncio.run(doctor.report(replay=args.replay))
+
+
+def _rekey(args: argparse.Namespace) -> None:
+    from hotline.rekey import add_key, rekey
+
+    if args.new_key:
+        _say(_("新密钥：第 {n} 版").format(n=add_key()))
+    with _database():
+        _with_pool(lambda: rekey(watch=_bar))
+    _say(_("所有个人数据都已用最新密钥加密。"))
+
+
+def _with_pool(work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    from core import db
+
+    async def inside() -> None:
+        await db.open_pool(4)
+        try:
+            await work()
+        finally:
+            await db.close_pool()
+
+    asyncio.run(inside())
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _bar(run: Run) -> None:
+    """Progress on stderr, drawn only at a terminal."""
+    if not sys.stderr.isatty() or not run.total:
+        return
+    share = min(run.done / run.total, 1.0)
+    end = "\n" if run.done >= run.total else ""
+    bar = "█" * round(share * 30)
+    print(f"\r{bar:<30} {run.done:,} / {run.total:,}", end=end, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
