@@ -130,7 +130,7 @@ async def plan(ticket: TicketRow, form: Dispatch, officer: Officer, now: datetim
     }  # fmt: skip
     orders = [move.NewOrder(form.lead, "lead", {**shared, **clocks.lead}, clocks.ledger)]
     orders += [
-        move.NewOrder(unit, "assist", {**shared, **clocks.assist}, clocks.ledger) for unit in form.assists
+        move.NewOrder(unit, "assist", {**shared, **clocks.assist}, clocks.assist_ledger) for unit in form.assists
     ]
     return Plan(
         orders,

@@ -1,0 +1,77 @@
+"""One box to find a ticket: number or tail, phone or its last four, caller's full name, words of title and text.
+
+What is encrypted is looked up by its keyed hash, never searched in clear. Newest first, same policy as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from core import db, privacy
+from core.officers import Officer
+from core.text import grams
+from crm.tickets import number, queries
+
+TAIL = number.TAIL
+_LONGEST_NAME = 8
+#: An empty list would be no filter at all.
+NOBODY = [0]
+
+
+class How(StrEnum):
+    """By what a query found, for the page to say."""
+
+    NUMBER = "number"
+    TAIL = "tail"
+    PHONE = "phone"
+    LAST_FOUR = "last_four"
+    NAME = "name"
+    WORDS = "words"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Rows as `queries.tickets` gives them, one more than the limit when there are more; and how they were found."""
+
+    rows: list[Any]
+    how: How
+
+
+async def find(
+    officer: Officer, query: str, chosen: Mapping[str, Any] | None = None, *, after: int | None = None, limit: int = 50
+) -> Finding:
+    """The tickets that `query` means, within the filters `chosen`. An empty query lists the newest."""
+    narrowed = dict(chosen or {})
+    how, wanted = await _read(query.strip())
+    rows = await queries.tickets(officer, {**narrowed, **wanted}, after=after, limit=limit)
+    return Finding(rows, how)
+
+
+async def _read(query: str) -> tuple[How, dict[str, Any]]:
+    """What kind of thing was typed, as a filter of `queries.tickets`."""
+    digits = number.digits_of(query)
+    whole = number.read(query)
+    if whole is not None:
+        return How.NUMBER, {"id": whole}
+    if digits is not None and len(digits) == 4:
+        return How.LAST_FOUR, {"phone_tail": digits}
+    if digits is not None and TAIL <= len(digits) < 8:
+        return How.TAIL, {"tail": int(digits[-TAIL:])}
+    phone = privacy.phone_e164(query) if digits is not None or query.startswith("+") else None
+    if phone is not None:
+        return How.PHONE, {"citizens": await _citizens("phone_hash", "phone", phone)}
+    if query and len(query) <= _LONGEST_NAME:
+        named = await _citizens("name_hash", "name", query)
+        if named != NOBODY:
+            return How.NAME, {"citizens": named}
+    return How.WORDS, {"grams": sorted(set(grams(query)))} if query else {}
+
+
+async def _citizens(column: str, kind: str, text: str) -> list[int]:
+    rows = await db.fetch(
+        f"SELECT id FROM citizen WHERE {column} = ANY($1::bytea[]) LIMIT 200", privacy.lookups(kind, text)
+    )
+    return [row["id"] for row in rows] or NOBODY

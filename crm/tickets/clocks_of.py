@@ -1,0 +1,154 @@
+"""The clocks of a ticket and its orders, as columns: what the pure ledger (`clocks.py`) says, stored and indexed.
+
+A work order minds one clock at a time: sign until it is signed, then first contact, then close. Which one, its
+due moment and the moments its light turns are columns, so that lists sort and the sweep finds rows by index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core import clock, db
+from core.db import Tx
+from core.errors import Refused
+from core.i18n import _
+from crm.tickets import clocks
+from crm.tickets.access import ORDER_COLUMNS, OrderRow, TicketRow
+from crm.tickets.lights import turns_at
+from crm.tickets.states import OrderStatus
+from routing.limits import Limit
+from routing.rulebook import Rulebook, rulebook
+
+#: No clock of the unit runs: handed in, or ended.
+RESTING: dict[str, Any] = {
+    "clock": "", "clock_from": None, "clock_due_at": None, "yellow_at": None, "orange_at": None,
+    "light": "grey", "light_turns_at": None,
+}  # fmt: skip
+CLOCKS = ("sign", "contact", "close")
+
+
+@dataclass(frozen=True)
+class Started:
+    """Columns of a new lead or assist, and the ledger lines they rest on (clock, amount, unit, version)."""
+
+    lead: dict[str, Any]
+    assist: dict[str, Any]
+    ledger: tuple[tuple[str, int, str, str], ...]
+    assist_ledger: tuple[tuple[str, int, str, str], ...]
+
+
+def start(book: Rulebook, kind: str, urgency: int, now: datetime) -> Started:
+    """Sign, contact and close start together at dispatch; else stalling pays."""
+    limits = {name: _limit(book, kind, urgency, name, now) for name in (*CLOCKS, "return")}
+    assist = {**limits, "close": limits["close"].for_assist()}
+    return Started(
+        _columns(book, limits, now), _columns(book, assist, now), _ledger(limits), _ledger(assist)
+    )
+
+
+def dispatch_due(book: Rulebook, kind: str, urgency: int, now: datetime) -> datetime:
+    """The hotline's own limit until the ticket is with a unit."""
+    return _due(book, now, _limit(book, kind, urgency, "dispatch", now))
+
+
+def follow_up_due(book: Rulebook, ticket: TicketRow, now: datetime) -> datetime:
+    return _due(book, now, _limit(book, ticket.kind, ticket.urgency, "follow_up", now))
+
+
+async def after_signing(ticket: TicketRow, order: OrderRow, now: datetime) -> dict[str, Any]:
+    """Signed: the unit minds first contact now, where there is somebody to reach, else the close."""
+    if order.part == "lead" and order.contacted_at is None and ticket.phone_tail and order.contact_due_at:
+        return await _minding("contact", order, order.contact_due_at, now)
+    return await after_contact(ticket, order, now)
+
+
+async def after_contact(_ticket: TicketRow, order: OrderRow, now: datetime) -> dict[str, Any]:
+    """Contacted, or sent back by the review: the unit minds the close."""
+    if order.close_due_at is None:
+        return RESTING
+    return await _minding("close", order, order.close_due_at, now)
+
+
+async def stop(t: Tx, order: OrderRow, name: str, now: datetime, actor: str) -> None:
+    await _enter(t, order, name, "stop", now, actor)
+
+
+async def unstop(t: Tx, order: OrderRow, name: str, now: datetime, actor: str) -> None:
+    """A rejected reply never stopped the clock."""
+    await _enter(t, order, name, "unstop", now, actor)
+
+
+async def lead_order(t: Tx, ticket: TicketRow) -> OrderRow:
+    """The open lead order of a ticket whose row is locked. Raises Refused when no unit has it."""
+    row = await t.fetchrow(
+        f"""SELECT {ORDER_COLUMNS} FROM work_order w
+            WHERE w.ticket = $1 AND w.part = 'lead' AND w.status IN ('dispatched', 'handling', 'return_review', 'replied')""",
+        ticket.id,
+    )
+    if row is None:
+        raise Refused(_("这张单现在不在任何单位手里。"), code="no_order")
+    return OrderRow(**{**row, "status": OrderStatus(row["status"])})
+
+
+def light_at(row: Any, now: datetime) -> str:
+    """The light of a row with `clock_due_at`, `yellow_at`, `orange_at`: what the sweep will write."""
+    if row["clock_due_at"] is None:
+        return "grey"
+    if now >= row["clock_due_at"]:
+        return "red"
+    if now >= row["orange_at"]:
+        return "orange"
+    return "yellow" if now >= row["yellow_at"] else "green"
+
+
+def _limit(book: Rulebook, kind: str, urgency: int, name: str, now: datetime) -> Limit:
+    return book.limits.resolve(kind, urgency, name, clock.local(now).date())
+
+
+def _due(book: Rulebook, at: datetime, limit: Limit) -> datetime:
+    due = clocks.due([clocks.Start(at, limit)], book.calendar)
+    assert due is not None, "a clock that was started has a due moment"
+    return due
+
+
+def _columns(book: Rulebook, limits: dict[str, Limit], now: datetime) -> dict[str, Any]:
+    due = {name: _due(book, now, limit) for name, limit in limits.items() if limit}
+    return {
+        "sign_due_at": due["sign"], "contact_due_at": due["contact"], "close_due_at": due["close"],
+        "return_until": due.get("return"),
+        **_face(book, "sign", now, due["sign"], limits["sign"].workdays, now),
+    }  # fmt: skip
+
+
+def _face(
+    book: Rulebook, name: str, began: datetime, due: datetime, workdays: int, now: datetime
+) -> dict[str, Any]:
+    """The columns that show one clock."""
+    turns = turns_at(began, due, workdays, book.calendar)
+    ahead = [moment for moment in (turns.yellow, turns.orange, due) if moment > now]
+    face = {
+        "clock": name, "clock_from": began, "clock_due_at": due, "yellow_at": turns.yellow, "orange_at": turns.orange,
+        "light_turns_at": ahead[0] if ahead else None,
+    }  # fmt: skip
+    return {**face, "light": light_at(face, now)}
+
+
+async def _minding(name: str, order: OrderRow, due: datetime, now: datetime) -> dict[str, Any]:
+    entry = await db.fetchrow(
+        "SELECT amount, unit FROM clock_entry WHERE work_order = $1 AND clock = $2 AND entry = 'start'", order.id, name
+    )
+    workdays = entry["amount"] if entry and entry["unit"] == "workday" else 0
+    return _face(await rulebook(), name, order.dispatched_at, due, workdays, now)
+
+
+def _ledger(limits: dict[str, Limit]) -> tuple[tuple[str, int, str, str], ...]:
+    return tuple((name, limits[name].amount, limits[name].unit, limits[name].version) for name in CLOCKS)
+
+
+async def _enter(t: Tx, order: OrderRow, name: str, entry: str, now: datetime, actor: str) -> None:
+    await t.execute(
+        "INSERT INTO clock_entry (ticket, work_order, clock, entry, at, actor_name) VALUES ($1, $2, $3, $4, $5, $6)",
+        order.ticket, order.id, name, entry, now, actor,
+    )  # fmt: skip
