@@ -33,10 +33,9 @@ _WORDS = {
     500: N_("系统出了故障，这一步没有做成。"),
     503: N_("数据库暂时连不上，正在自动重连。您写的文字存在本机草稿里。"),
 }
+_REFUSED = N_("这一步没有做成。")
 _PAGES = {400, 401, 403, 404, 409, 413, 429, 500, 503}
 RETRY_SECONDS = 5
-#: A number too large or a character that no column can hold: only an address typed by hand has these.
-UNSTORABLE = (asyncpg.DataError, asyncpg.exceptions.DataError, asyncpg.CharacterNotInRepertoireError)
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def fault_of(error: Exception) -> Fault:
         known = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
         words = _(_WORDS.get(status, _WORDS[400] if status < 500 else _WORDS[500]))
         return Fault(status, code if status < 500 else "failed", words, headers=known, more=more)
-    if isinstance(error, UNSTORABLE):
+    if is_unstorable(error):
         return Fault(400, "bad_request", _(_WORDS[400]))
     if is_database_away(error):
         return Fault(503, "database_away", _(_WORDS[503]), {"Retry-After": str(RETRY_SECONDS)})
@@ -92,8 +91,14 @@ def _of_refusal(error: Refused) -> Fault:
         more |= {"by": error.by, "changes": [asdict(change) for change in error.changes]}
     if minutes := getattr(error, "minutes", None):
         headers["Retry-After"] = str(minutes * 60)
-    message = error.message or _(_WORDS.get(error.status, N_("这一步没有做成。")))
+    message = error.message or _(_WORDS.get(error.status, _REFUSED))
     return Fault(error.status, error.code, message, headers, more=more)
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """A number too large or a character that no column can hold: only an address typed by hand has these."""
+    too_large = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    return too_large or isinstance(error, asyncpg.CharacterNotInRepertoireError)
 
 
 def is_database_away(error: BaseException) -> bool:
@@ -123,7 +128,7 @@ def _wants_json(request: Request[Any, Any, Any]) -> bool:
 
 
 def _as_problem(fault: Fault) -> Response[Any]:
-    title = _(_WORDS.get(fault.status, N_("这一步没有做成。")))
+    title = _(_WORDS.get(fault.status, _REFUSED))
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": fault.status, "code": fault.code}
     body |= {"detail": fault.message} | fault.more
     if fault.error_id:

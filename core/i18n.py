@@ -31,8 +31,11 @@ _locale: ContextVar[str] = ContextVar("locale", default="zh_CN")
 
 def _(text: str) -> str:
     """`text` in the reader's language."""
-    chosen = _locale.get()
-    return text if chosen == "zh_CN" else catalogue(chosen).get(text, text)
+    return said(text, _locale.get())
+
+
+def said(text: str, in_locale: str) -> str:
+    return text if in_locale == "zh_CN" else catalogue(in_locale).get(text, text)
 
 
 def ngettext(one: str, many: str, n: int) -> str:

@@ -14,13 +14,16 @@ from core import clock
 
 @dataclass(frozen=True)
 class Grants:
-    """What an account's posts add up to on a day. `scopes`: ids of the units in the posts' sub-trees."""
+    """What an account's posts add up to on a day.
+
+    `scopes`: ids of the units in the posts' sub-trees. `posts`: each in Chinese and in English.
+    """
 
     permissions: frozenset[str] = frozenset()
     scopes: frozenset[int] = frozenset()
     unit: int | None = None
     roles: frozenset[str] = frozenset()
-    posts: tuple[str, ...] = ()
+    posts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Officer:
     scopes: frozenset[int] = frozenset()
     unit: int | None = None
     roles: frozenset[str] = frozenset()
-    posts: tuple[str, ...] = field(default=(), compare=False)
+    posts: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def can(self, *permissions: str) -> bool:
         """Any of them. `admin.*` covers whatever begins with `admin.`."""

@@ -6,13 +6,12 @@ holds the post beside its owner for as long as the substitution lasts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from core import accounts, audit, db
 from core.errors import Invalid
-from core.i18n import N_, _, locale
+from core.i18n import N_, _, said
 from core.officers import Grants, Officer
 
 _AGENT = {"desk.agent", "ticket.see", "ticket.register", "ticket.search", "call.take", "kb.read"}
@@ -57,16 +56,6 @@ WHERE (p.account = $1 OR (p.substitute = $1 AND p.substitute_from <= $2 AND p.su
 ORDER BY own DESC, p.id"""
 
 
-@dataclass(frozen=True)
-class Held:
-    """A post as somebody holds it today; `own` is false for a substitute's."""
-
-    role: str
-    unit: int
-    name: str
-    own: bool
-
-
 async def grants_for(account: int, on: date) -> Grants:
     """Everything the posts of `account` add up to on that day, in one query."""
     rows = await db.fetch(_HELD, account, on)
@@ -82,23 +71,15 @@ async def grants_for(account: int, on: date) -> Grants:
         scopes=frozenset(scopes),
         unit=rows[0]["unit"] if rows else None,
         roles=frozenset(row["role"] for row in rows),
-        posts=tuple(f"{row['name']} · {row['title'] or NAMES.get(row['role'], row['role'])}" for row in rows),
+        posts=tuple(_words(row) for row in rows),
     )
 
 
-async def posts_of(account: int, on: date) -> list[Held]:
-    """For the account page, in the reader's language."""
-    rows = await db.fetch(_HELD, account, on)
-    english = locale() == "en"
-    return [
-        Held(
-            role=row["title"] or _(NAMES.get(row["role"], row["role"])),
-            unit=row["unit"],
-            name=(row["name_en"] if english else "") or row["name"],
-            own=row["own"],
-        )
-        for row in rows
-    ]
+def _words(row: db.Record) -> tuple[str, str]:
+    """The post in Chinese and in English."""
+    role = NAMES.get(row["role"], row["role"])
+    english = f"{row['name_en'] or row['name']} · {row['title'] or said(role, 'en')}"
+    return f"{row['name']} · {row['title'] or role}", english
 
 
 async def staff_add(
