@@ -1,0 +1,18 @@
+"""A phone as our tables hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core import privacy
+
+
+@dataclass(frozen=True)
+class Phone:
+    sealed: bytes
+    hash: bytes
+    tail: str
+
+
+def phone(e164: str) -> Phone:
+    return Phone(privacy.seal(e164), privacy.lookup("phone", e164), privacy.last_four(e164))

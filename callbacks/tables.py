@@ -1,0 +1,101 @@
+"""Tables of floor 4: messages both ways, who will have none, what was asked, how much was written.
+
+`phone_hash` is `privacy.lookup("phone", E.164)` throughout.
+"""
+
+from piccolo.columns import (
+    JSONB,
+    BigInt,
+    BigSerial,
+    Bytea,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    SmallInt,
+    Text,
+    Timestamptz,
+)
+from piccolo.table import Table
+
+from core.privacy import SEALED, SealedColumn
+from crm.tables import Ticket
+
+
+class Message(Table):
+    """One SMS, in or out; those `waiting` are the outbox.
+
+    States: see `callbacks.gateway.RANK`. Coming in: `received`.
+    """
+
+    id: BigSerial
+    direction = Text()  # in out
+    gateway = Text(default="")
+    carrier_id = Text(null=True, default=None)
+    phone = Bytea()  # sealed E.164
+    phone_hash = Bytea()
+    phone_tail = Text(default="")
+    body = Bytea()  # sealed
+    locale = Text(default="zh_CN")
+    segments = SmallInt(default=1)
+    template = Text(default="")
+    template_version = SmallInt(default=0)
+    ticket = ForeignKey(Ticket, on_delete=OnDelete.restrict, null=True, default=None)
+    round = SmallInt(null=True, default=None)
+    event = BigInt(null=True, default=None)
+    party = Text(default="")  # citizen unit
+    reply_to = BigInt(null=True, default=None)
+    state = Text()
+    rank = SmallInt(default=0)
+    send_after = Timestamptz(null=True, default=None)
+    claimed_at = Timestamptz(null=True, default=None)  # real time: a lease
+    sent_at = Timestamptz(null=True, default=None)
+    tries = SmallInt(default=0)
+    error = Text(default="")
+    created_at = Timestamptz()
+
+
+class OptOut(Table):
+    """The ledger of 退订 and 订阅, a row a purpose (status, survey, notice); in force while `until` is empty."""
+
+    id: BigSerial
+    phone = Bytea()  # sealed, so that a new key can make a new hash: a wish to be left alone outlives keys
+    phone_hash = Bytea()
+    purpose = Text()
+    word = Text(default="")  # what they wrote
+    since = Timestamptz()
+    until = Timestamptz(null=True, default=None)
+
+
+class OpenQuestion(Table):
+    """What a bare digit would answer: one a phone and sender at a time. Real time."""
+
+    id: BigSerial
+    phone_hash = Bytea()
+    sender = Text()  # the number of ours they wrote to
+    kind = Text()  # list
+    payload = JSONB(default="{}")
+    asked_at = Timestamptz()
+    expires_at = Timestamptz()
+
+
+class SmsAllowance(Table):
+    """How much a phone wrote this hour and day, and how often it guessed at numbers. Real time."""
+
+    id: BigSerial
+    phone_hash = Bytea(unique=True)
+    hour_from = Timestamptz()
+    in_hour = Integer(default=1)
+    day_from = Timestamptz()
+    in_day = Integer(default=1)
+    wrong = SmallInt(default=0)  # since `day_from`
+    silent_until = Timestamptz(null=True, default=None)
+    helped_at = Timestamptz(null=True, default=None)
+
+
+SEALED.extend(
+    [
+        SealedColumn("message", "phone", "phone_hash", "phone"),
+        SealedColumn("message", "body"),
+        SealedColumn("opt_out", "phone", "phone_hash", "phone"),
+    ]
+)

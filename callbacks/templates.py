@@ -1,0 +1,246 @@
+"""What we write to citizens and units. Pure.
+
+A text that changes takes the next version: the outbox writes a message once for (event, template, version).
+Citizens never read internal words, names, addresses or content; the whole number once, at registration.
+`docs/sms.md` lists every text (a test looks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from core.clock import local
+from crm.tickets.number import TAIL
+from crm.tickets.words import CITIZEN, RESULT
+
+LOCALES: Final = ("zh_CN", "en")
+
+
+@dataclass(frozen=True)
+class Template:
+    """Texts by locale; `{…}` are filled by `render`."""
+
+    zh_CN: str  # noqa: N815 - a locale's own name
+    en: str
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Text:
+    """A message ready to go."""
+
+    body: str
+    template: str
+    version: int
+    locale: str
+
+
+TEMPLATES: Final[dict[str, Template]] = {
+    # told without being asked
+    "registered": Template(
+        "【12345】您的诉求已受理，单号{number}，请保存。回“查”看进度，回“帮助”看用法，退订回T",
+        "12345: We have your request, number {number}. Keep it. Reply STATUS for progress, MENU for options, STOP to opt out.",
+    ),
+    "registered_dispatched": Template(
+        "【12345】诉求已受理，单号{number}，{unit}承办，{due}前答复您。回“查”看进度，退订回T",
+        "12345: We have your request, number {number}. {unit} will answer by {due}. Reply STATUS for progress, STOP to opt out.",
+    ),
+    "dispatched": Template(
+        "【12345】工单尾号{tail}由{unit}承办，{due}前答复您。回“查”看进度，回“催”可催办",
+        "12345: Ticket ending {tail} is with {unit}, who will answer by {due}. Reply STATUS for progress, URGE to remind.",
+    ),
+    "redispatched": Template(
+        "【12345】工单尾号{tail}重新办理，由{unit}承办，{due}前答复您。回“查”看进度",
+        "12345: Ticket ending {tail} is being handled again by {unit}, who will answer by {due}. Reply STATUS for progress.",
+    ),
+    "answered": Template(
+        "【12345】工单尾号{tail}已答复，结果：{result}。我们会回访您，听听您的评价",
+        "12345: Ticket ending {tail} has been answered: {result}. We will call to ask how it went.",
+    ),
+    "answered_closed": Template(
+        "【12345】工单尾号{tail}已答复并办结，结果：{result}。如有疑问请致电12345",
+        "12345: Ticket ending {tail} has been answered and closed: {result}. Questions? Call 12345.",
+    ),
+    "closed": Template(
+        "【12345】工单尾号{tail}已办结，感谢您的评价。如有新情况请致电12345",
+        "12345: Ticket ending {tail} is closed. Thank you for your feedback. Anything new? Call 12345.",
+    ),
+    "call_us": Template("【12345】请致电12345查询", "12345: Please call 12345 to ask."),
+    # answers
+    "status": Template("【12345】工单尾号{tail}：{state}", "12345: Ticket ending {tail}: {state}."),
+    "status_with": Template(
+        "【12345】工单尾号{tail}：{state}，承办：{unit}，{due}前答复您。回“催”可催办",
+        "12345: Ticket ending {tail}: {state} with {unit}, answer due by {due}. Reply URGE to remind.",
+    ),
+    "status_over": Template(
+        "【12345】工单尾号{tail}：{state}，承办：{unit}，原定{due}前答复，已超过。回“催”可催办",
+        "12345: Ticket ending {tail}: {state} with {unit}. The answer was due by {due} and is late. Reply URGE to remind.",
+    ),
+    "list": Template(
+        "【12345】您有在办工单：{items}。回数字选择{more}",
+        "12345: Your open tickets: {items}. Reply with the digit{more}",
+    ),
+    "list_only": Template(
+        "【12345】您有在办工单：{items}。发单号或尾号查看{more}",
+        "12345: Your open tickets: {items}. Text a number to see one{more}",
+    ),
+    "no_match": Template(
+        "【12345】没有查到。请用登记时留的手机，发单号或尾号（至少4位），或致电12345",
+        "12345: Nothing found. Text the number, or at least its last 4 digits, from the phone you gave us, or call 12345.",
+    ),
+    "choose_again": Template(
+        "【12345】没有这一项，请回列表里的数字，或发单号",
+        "12345: Not on the list. Reply with a digit from the list, or text the ticket number.",
+    ),
+    "urged": Template(
+        "【12345】工单尾号{tail}的催办已记下，承办人员和坐席都能看到",
+        "12345: Your reminder for ticket ending {tail} is on file, where its handlers see it.",
+    ),
+    "urged_already": Template(
+        "【12345】工单尾号{tail}今天已记过催办。有新情况请回“补 {tail} 内容”",
+        "12345: A reminder for ticket ending {tail} is on file already today. Anything new? Reply ADD {tail} and your text.",
+    ),
+    "added": Template(
+        "【12345】您补充的情况已记入工单尾号{tail}",
+        "12345: What you wrote was added to ticket ending {tail}.",
+    ),
+    "add_how": Template(
+        "【12345】要补充情况，请回：补 尾号 内容。例如：补 04027 仍然没水",
+        "12345: To add something, reply: ADD, the last digits, your text. Example: ADD 04027 still no water",
+    ),
+    "not_open": Template(
+        "【12345】工单尾号{tail}：{state}。如有新情况请致电12345",
+        "12345: Ticket ending {tail}: {state}. Anything new? Call 12345.",
+    ),
+    "withdraw_call": Template(
+        "【12345】短信暂不能撤诉，请致电12345，由坐席为您办理",
+        "12345: Withdrawing by SMS is not available yet. Please call 12345.",
+    ),
+    "help": Template(
+        "【12345】查：看进度；催：催办；补 尾号 内容：补充情况；退订：不再收通知。可带单号，如“查 04027”。人工请拨12345",
+        "12345: STATUS for progress, URGE to remind, ADD digits text to add. A ticket's last digits may follow, as STATUS 04027. Or call 12345.",
+    ),
+    "opted_out": Template(
+        "【12345】已退订，不再给您发通知和评价短信。您发来的查询仍会答复。恢复请回“订阅”",
+        "12345: You will get no more notices from us. We still answer your questions. START brings notices back.",
+    ),
+    "stopped": Template(
+        "【12345】已停发全部短信，包括查询答复。恢复请回START，人工请拨12345",
+        "12345: You will get no more messages from us, answers included. START brings them back.",
+    ),
+    "opted_in": Template(
+        "【12345】已恢复短信通知。退订回T",
+        "12345: You will get our messages again. STOP opts out.",
+    ),
+    # to a unit's duty phone
+    "unit_new": Template(
+        "【12345】新工单尾号{tail}（P{urgency}），请在{due}前登录签收",
+        "12345: New ticket ending {tail} (P{urgency}). Sign by {due}.",
+    ),
+    "unit_recalled": Template(
+        "【12345】工单尾号{tail}已收回，无需再办", "12345: Ticket ending {tail} was recalled."
+    ),
+    "unit_return_granted": Template(
+        "【12345】工单尾号{tail}退单成立，无需再办", "12345: Return of ticket ending {tail} was accepted."
+    ),
+    "unit_return_refused": Template(
+        "【12345】工单尾号{tail}退单不成立，请继续办理",
+        "12345: Return of ticket ending {tail} was refused. Carry on.",
+    ),
+    "unit_sent_back": Template(
+        "【12345】工单尾号{tail}的答复被审核退回，请登录查看",
+        "12345: Reply on ticket ending {tail} was sent back.",
+    ),
+    "unit_cancelled": Template(
+        "【12345】工单尾号{tail}不用再办，请登录查看", "12345: Ticket ending {tail} needs no more work."
+    ),
+}
+
+STATE_EN: Final[dict[str, str]] = {
+    "draft": "received",
+    "received": "received",
+    "answered": "answered",
+    "refused": "outside our remit",
+    "dispatched": "sent to the office",
+    "handling": "in progress",
+    "return_review": "in progress",
+    "replied": "in progress",
+    "follow_up": "answered, your feedback is due",
+    "closed": "closed",
+    "redo": "being handled again",
+    "withdrawn": "withdrawn",
+}
+RESULT_EN: Final[dict[str, str]] = {
+    "solved": "solved",
+    "partly": "partly solved",
+    "explained": "explained",
+    "cannot": "cannot be solved for now",
+}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def render(name: str, locale: str, **values: str | int) -> Text:
+    """`locale` other than English is answered in Chinese."""
+    template = TEMPLATES[name]
+    chosen = "en" if locale == "en" else "zh_CN"
+    return Text(getattr(template, chosen).format(**values), name, template.version, chosen)
+
+
+def tail(ticket: int) -> str:
+    return f"{ticket % 10**TAIL:0{TAIL}d}"
+
+
+def state(status: str, locale: str) -> str:
+    """The citizen's word for a status; what goes on inside never shows."""
+    return STATE_EN[status] if locale == "en" else CITIZEN[status]
+
+
+def result(code: str, locale: str) -> str:
+    return RESULT_EN[code] if locale == "en" else RESULT[code]
+
+
+def due(moment: datetime, locale: str, today: date) -> str:
+    """In full: `11月25日10:45`, `10:45 on 25 Nov`; the year where it is another one."""
+    here = local(moment)
+    if locale == "en":
+        text = f"{here:%H:%M} on {here.day} {_MONTHS[here.month - 1]}"
+        return text if here.year == today.year else f"{text} {here.year}"
+    text = f"{here.month}月{here.day}日{here:%H:%M}"
+    return text if here.year == today.year else f"{here.year}年{text}"
+
+
+# --- what a carrier counts ---
+
+_GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM7_TWICE = frozenset("^{}\\[~]|€\f")
+
+
+@dataclass(frozen=True)
+class Segments:
+    """`units`: septets of GSM-7 or 16-bit units of UCS-2; each segment is billed."""
+
+    encoding: str
+    units: int
+    count: int
+
+
+def segments(body: str) -> Segments:
+    """One character outside GSM-7 makes the whole message UCS-2 (3GPP TS 23.038): 70 alone, 67 each when split."""
+    if all(c in _GSM7 or c in _GSM7_TWICE for c in body):
+        sizes, alone, split, encoding = [2 if c in _GSM7_TWICE else 1 for c in body], 160, 153, "GSM-7"
+    else:
+        sizes, alone, split, encoding = [2 if ord(c) > 0xFFFF else 1 for c in body], 70, 67, "UCS-2"
+    units = sum(sizes)
+    if units <= alone:
+        return Segments(encoding, units, 1)
+    count, room = 1, split
+    for size in sizes:  # a character of two units is never torn in two
+        if size > room:
+            count, room = count + 1, split
+        room -= size
+    return Segments(encoding, units, count)

@@ -1,0 +1,68 @@
+"""How a citizen's own tickets stand: what an SMS answer and the citizen's page may tell, and no more.
+
+A phone proves itself by its keyed hashes (`privacy.lookups`); a ticket of another phone is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from core import db
+from crm.tickets.number import DIGITS
+from crm.tickets.states import OPEN, Status
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`unit` and `due_at` are None while no unit works on it. `language` is the citizen's, "" if not known."""
+
+    id: int
+    status: Status
+    urgency: int
+    confidential: bool
+    due_at: datetime | None
+    unit: str | None
+    unit_en: str | None
+    language: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+
+_SELECT = """
+    SELECT t.id, t.status, t.urgency, t.confidential, c.language,
+        CASE WHEN w.unit IS NOT NULL THEN t.due_at END AS due_at, u.name AS unit, u.name_en AS unit_en
+    FROM citizen c JOIN ticket t ON t.citizen = c.id
+    LEFT JOIN LATERAL (SELECT t.lead_unit AS unit
+        WHERE t.status IN ('dispatched', 'handling', 'return_review', 'replied')) w ON TRUE
+    LEFT JOIN unit u ON u.id = w.unit
+    WHERE c.phone_hash = ANY($1::bytea[])"""
+_OPEN = ", ".join(f"'{status}'" for status in sorted(OPEN))
+
+
+async def of_number(hashes: Sequence[bytes], digits: str, *, limit: int = 4) -> list[Standing]:
+    """The phone's tickets whose number is, or ends with, `digits`; newest first."""
+    condition, args = ("t.id = $2", [int(digits)])
+    if len(digits) < DIGITS:
+        condition, args = "t.id % $2 = $3", [10 ** len(digits), int(digits)]
+    rows = await db.fetch(
+        f"{_SELECT} AND {condition} ORDER BY t.id DESC LIMIT {limit:d}", list(hashes), *args
+    )
+    return [_standing(row) for row in rows]
+
+
+async def open_of(hashes: Sequence[bytes], *, limit: int = 4) -> list[Standing]:
+    """The phone's open tickets, newest first."""
+    rows = await db.fetch(
+        f"{_SELECT} AND t.status IN ({_OPEN}) ORDER BY t.id DESC LIMIT {limit:d}", list(hashes)
+    )
+    return [_standing(row) for row in rows]
+
+
+def _standing(row: Any) -> Standing:
+    read = {f.name: row[f.name] for f in fields(Standing)}
+    return Standing(**{**read, "status": Status(read["status"])})
