@@ -41,6 +41,9 @@ JOBS = (
     Job("business clock", 5, "core.installation:follow_clock"),
     Job("worker beat", 15, "core.jobs:beat"),
     Job("lights", 5, "crm.jobs:sweep"),
+    Job("notices", 2, "callbacks.jobs:send_notices"),
+    Job("messages", 2, "callbacks.jobs:send_messages"),
+    Job("old messages", 3600, "callbacks.jobs:forget_messages"),
     Job("faded presence", 300, "crm.jobs:forget_presence"),
     Job("housekeeping", 900, "core.jobs:housekeeping"),
 )
