@@ -16,7 +16,10 @@ export const topicsHere = () => [...new Set(live().flatMap(topicsOf))];
 
 export function hint(message) {
   for (const [key, n] of Object.entries(message.counters ?? {})) {
-    document.querySelectorAll(`[data-counter="${CSS.escape(key)}"]`).forEach((el) => (el.textContent = n));
+    document.querySelectorAll(`[data-counter="${CSS.escape(key)}"]`).forEach((el) => {
+      el.textContent = n;
+      el.hidden = false;
+    });
   }
   for (const el of live()) {
     if (!topicsOf(el).includes(message.topic)) continue;
