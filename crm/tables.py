@@ -22,6 +22,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
+from core.privacy import SEALED, SealedColumn
 from routing.tables import Unit
 
 
@@ -295,3 +296,15 @@ class ReturnRequest(Table):
     ruled_by_name = Text(default="")
     upheld = Boolean(null=True, default=None)
     ruling = Text(default="")
+
+
+#: What `hotline rekey` seals again.
+SEALED.extend(
+    [
+        SealedColumn("citizen", "phone", "phone_hash", "phone"),
+        SealedColumn("citizen", "name", "name_hash", "name"),
+        SealedColumn("citizen", "address"),
+        SealedColumn("call", "phone", "phone_hash", "phone"),
+        SealedColumn("ticket", "address"),
+    ]
+)

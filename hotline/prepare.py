@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from core import clock, db, installation, live, runs, schema
-from core.i18n import _
+from core.i18n import _, said
 
 #: Reference data, lowest floor first. Each has `async def load()` and may be run again.
 SEEDS = ("routing.seed.load", "crm.seed.load", "kb.seed.load")
@@ -81,29 +81,14 @@ def _note(run: runs.Run, done: int, total: int) -> None:
 def _accounts() -> list[dict[str, str]]:
     """One person for each role, as the sign-in page and the start show them."""
     from hotline.demo.people import PASSWORD, PEOPLE
+    from routing.posts import NAMES
 
     first = {person.role: person for person in reversed(PEOPLE)}
     return [
-        asdict(
-            installation.DemoAccount(
-                person.username, PASSWORD, person.name, POSTS[person.role][0], POSTS[person.role][1]
-            )
-        )
-        for role in POSTS
-        if (person := first.get(role))
+        asdict(installation.DemoAccount(one.username, PASSWORD, one.name, post, said(post, "en")))
+        for role, post in NAMES.items()
+        if (one := first.get(role))
     ]
-
-
-POSTS = {
-    "agent": ("坐席", "Agent"),
-    "dispatcher": ("派单员", "Dispatcher"),
-    "reviewer": ("审核回访", "Reviewer"),
-    "supervisor": ("督办", "Supervisor"),
-    "unit_handler": ("承办单位经办", "Unit handler"),
-    "unit_head": ("承办单位负责人", "Unit head"),
-    "kb_editor": ("知识编辑", "Knowledge editor"),
-    "admin": ("系统管理员", "Administrator"),
-}
 
 
 async def _is_untouched() -> bool:

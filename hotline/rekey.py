@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 from piccolo.conf.apps import Finder
 
 from core import db, privacy, runs
@@ -50,7 +51,7 @@ async def rekey(*, by: int | None = None, watch: Callable[[runs.Run], None] | No
     earlier = await runs.unfinished("rekey")
     start = runs.resume(earlier, watch=watch) if earlier else runs.running("rekey", by=by, watch=watch)
     async with start as run:
-        version, _key = privacy.newest_key()
+        version = bytes([privacy.newest_key()[0]])
         left = [
             await db.fetchval(f"SELECT count(*) FROM {c.table} WHERE {_old(c)}", version) for c in columns
         ]
@@ -67,18 +68,19 @@ def sealed_columns() -> list[privacy.SealedColumn]:
 
 
 def _old(column: privacy.SealedColumn) -> str:
-    """SQL: sealed with another key than version $1. Names come from our own declarations."""
-    return f"length({column.column}) > 0 AND get_byte({column.column}, 0) <> $1"
+    """SQL: sealed or looked up with another key than the byte $1. Names come from our own declarations."""
+    columns = [column.column, *([column.lookup] if column.lookup else [])]
+    return " OR ".join(f"substring({name} FROM 1 FOR 1) NOT IN ($1, '')" for name in columns)
 
 
 async def _rekey_column(
-    column: privacy.SealedColumn, version: int, run: runs.Run, done: int, total: int
+    column: privacy.SealedColumn, version: bytes, run: runs.Run, done: int, total: int
 ) -> int:
     after: Any = None
     while True:
         async with db.tx() as t:
             rows = await t.fetch(
-                f"SELECT {column.key} AS key, {column.column} AS sealed FROM {column.table} WHERE {_old(column)}"
+                f"SELECT {column.key} AS key, {column.column} AS sealed FROM {column.table} WHERE ({_old(column)})"
                 f" AND ($2::bigint IS NULL OR {column.key} > $2) ORDER BY {column.key} LIMIT {BATCH}",
                 version,
                 after,
@@ -103,12 +105,19 @@ async def _rekey_value(t: db.Tx, column: privacy.SealedColumn, row: db.Record, r
             row["key"], name, "", str(error), "put the key of that version back into SECRET_KEYS"
         )
         return
-    hashed = f", {column.lookup} = $4" if column.lookup else ""
-    arguments = [privacy.lookup(column.kind, text)] if column.lookup else []
-    await t.execute(
-        f"UPDATE {column.table} SET {column.column} = $3{hashed} WHERE {column.key} = $1 AND {column.column} = $2",
-        row["key"],
-        row["sealed"],
-        privacy.seal(text),
-        *arguments,
+    sql = (
+        f"UPDATE {column.table} SET {column.column} = $3{{}} WHERE {column.key} = $1 AND {column.column} = $2"
     )
+    arguments = (row["key"], row["sealed"], privacy.seal(text))
+    if column.lookup is None:
+        await t.execute(sql.format(""), *arguments)
+        return
+    try:
+        async with db.tx() as inner:
+            looked_up = privacy.lookup(column.kind, text)
+            await inner.execute(sql.format(f", {column.lookup} = $4"), *arguments, looked_up)
+    except asyncpg.UniqueViolationError:
+        await t.execute(sql.format(""), *arguments)
+        await run.reject(
+            row["key"], name, "", "another row has the same value", "merge the two, then rekey again"
+        )

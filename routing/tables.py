@@ -16,6 +16,8 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
+from core.privacy import SEALED, SealedColumn
+
 
 class Unit(Table):
     """A place in the administration's tree that can hold a ticket. `path` holds the codes down to itself: `/TJ/D120104/…/`."""
@@ -144,3 +146,11 @@ class ReferenceVersion(Table):
     id: Serial
     name = Text(unique=True)
     version = BigInt(default=1)
+
+
+#: What `hotline rekey` seals again.
+SEALED.extend(
+    [
+        SealedColumn("unit", "duty_phone"),
+    ]
+)
