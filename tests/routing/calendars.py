@@ -2,6 +2,7 @@
 
 import csv
 from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from core.settings import ROOT
@@ -10,9 +11,10 @@ from routing.calendar import Calendar, Day
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def rows() -> list[Day]:
+@cache
+def rows() -> tuple[Day, ...]:
     with (ROOT / "routing/seed/calendar.csv").open(encoding="utf-8", newline="") as file:
-        return [Day(date.fromisoformat(row.pop("date")), **row) for row in csv.DictReader(file)]
+        return tuple(Day(date.fromisoformat(row.pop("date")), **row) for row in csv.DictReader(file))
 
 
 SEED = Calendar.of(rows())

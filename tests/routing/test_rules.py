@@ -22,7 +22,13 @@ OFFICES = (
 )
 
 
-def lead(lines: list[Line], matter: str = "030101", place: str = WANGDINGDI, on: date = ON, top: tuple[str, ...] = ()) -> str:
+def lead(
+    lines: list[Line],
+    matter: str = "030101",
+    place: str = WANGDINGDI,
+    on: date = ON,
+    top: tuple[str, ...] = (),
+) -> str:
     found = resolve(matter, place, Book(lines, OFFICES, top), on)
     return found.lead if found else ""
 
@@ -100,7 +106,10 @@ def test_assists_come_once_and_never_include_the_lead() -> None:
 def test_a_closed_unit_hands_on_to_its_successor() -> None:
     closed = Office("OLD", "agency", successor="WS", valid_to=date(2026, 6, 30))
     book = Book([Line("a", "0301", "OLD")], (*OFFICES, closed))
-    assert [r.lead for day in (date(2026, 6, 30), ON) if (r := resolve("030101", "", book, day))] == ["OLD", "WS"]
+    assert [r.lead for day in (date(2026, 6, 30), ON) if (r := resolve("030101", "", book, day))] == [
+        "OLD",
+        "WS",
+    ]
 
 
 def test_a_ring_of_successors_leads_to_nobody() -> None:
@@ -109,7 +118,12 @@ def test_a_ring_of_successors_leads_to_nobody() -> None:
 
 
 def test_equally_specific_lines_with_other_leads_are_named() -> None:
-    lines = [Line("a", "0301", "WS"), Line("b", "0301", "CG"), Line("c", "0301", "WS"), Line("d", "03", "D120104")]
+    lines = [
+        Line("a", "0301", "WS"),
+        Line("b", "0301", "CG"),
+        Line("c", "0301", "WS"),
+        Line("d", "03", "D120104"),
+    ]
     found = resolve("030101", WANGDINGDI, Book(lines, OFFICES), ON)
     assert found is not None
     assert (found.line.code, found.rivals, found.second) == ("a", ("b",), "CG")
@@ -179,9 +193,7 @@ def test_no_line_that_could_lead_is_more_specific_than_the_winner(lines: list[Li
 
 @given(catalogues(), catalogues())
 def test_a_matter_is_not_moved_by_lines_about_others(lines: list[Line], others: list[Line]) -> None:
-    elsewhere = [
-        Line(f"X{line.code}", "0999", line.lead, line.district, line.street) for line in others
-    ]
+    elsewhere = [Line(f"X{line.code}", "0999", line.lead, line.district, line.street) for line in others]
     assert resolve("030101", HEXI, Book(lines, OFFICES), ON) == resolve(
         "030101", HEXI, Book([*lines, *elsewhere], OFFICES), ON
     )

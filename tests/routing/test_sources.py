@@ -18,7 +18,9 @@ STREETS = [street.code for street in sources.streets()]
 
 def shipped_book() -> Book:
     lines = (
-        Line(s.code, s.matter, s.lead, s.district, s.street, s.assists, s.legal_basis, s.valid_from, s.valid_to)
+        Line(
+            s.code, s.matter, s.lead, s.district, s.street, s.assists, s.legal_basis, s.valid_from, s.valid_to
+        )
         for s in sources.catalogue()
     )
     offices = (Office(u.code, u.kind, u.function, u.district, u.street) for u in UNITS.values())
@@ -46,7 +48,9 @@ def test_no_two_units_share_a_name() -> None:
 
 def test_every_unit_street_and_matter_has_an_english_name() -> None:
     named = [*UNITS.values(), *sources.streets(), *MATTERS.values()]
-    assert [row.code for row in named if not row.name_en or not row.name_en.isascii() and "é" not in row.name_en] == []
+    assert [
+        row.code for row in named if not row.name_en or not row.name_en.isascii() and "é" not in row.name_en
+    ] == []
 
 
 def test_the_matter_tree_is_deep_and_wide_enough() -> None:
@@ -92,7 +96,9 @@ def test_every_line_speaks_of_known_matters_places_and_units() -> None:
     for line in sources.catalogue():
         assert line.matter in MATTERS or line.matter == EVERY, line.code
         assert not line.district or line.district in districts, line.code
-        assert not line.street or (line.street in STREETS and line.street.startswith(line.district)), line.code
+        assert not line.street or (line.street in STREETS and line.street.startswith(line.district)), (
+            line.code
+        )
         for who in (line.lead, *line.assists):
             known = who in UNITS or who in {STREET, DISTRICT} or who.removeprefix(BUREAU) in functions
             assert known, f"{line.code}: {who}"
@@ -180,7 +186,11 @@ def test_limits_are_those_agreed(kind: str, urgency: int, clock: str, limit: tup
 
 @pytest.mark.parametrize(
     ("name", "english"),
-    [("王顶堤街道", "Wangdingdi Subdistrict"), ("新安镇", "Xinan Town"), ("良王庄乡", "Liangwangzhuang Township")],
+    [
+        ("王顶堤街道", "Wangdingdi Subdistrict"),
+        ("新安镇", "Xinan Town"),
+        ("良王庄乡", "Liangwangzhuang Township"),
+    ],
 )
 def test_streets_are_named_in_english(name: str, english: str) -> None:
     assert sources.street_in_english(name) == english

@@ -29,7 +29,9 @@ def test_the_share_is_specificity_weighed_with_history(
     assert per_cent(matter, place, history=history) == share
 
 
-@pytest.mark.parametrize(("share", "said"), [(99, "高"), (85, "高"), (84, "中"), (75, "中"), (74, "低"), (0, "低")])
+@pytest.mark.parametrize(
+    ("share", "said"), [(99, "高"), (85, "高"), (84, "中"), (75, "中"), (74, "低"), (0, "低")]
+)
 def test_the_word_follows_the_share(share: int, said: str) -> None:
     assert word(share) == said
 

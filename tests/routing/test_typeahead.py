@@ -9,7 +9,9 @@ from routing.spelling import spell
 from routing.typeahead import Entry, Hit, Index, plain
 
 MATTERS = Index(
-    Entry(m.code, m.path_name, spell(m.path_name)[0], m.code, m.path_name_en) for m in sources.matters() if m.leaf
+    Entry(m.code, m.path_name, spell(m.path_name)[0], m.code, m.path_name_en)
+    for m in sources.matters()
+    if m.leaf
 )
 UNITS = Index(Entry(u.code, u.name, spell(u.name)[0], u.code, u.name_en) for u in sources.units())
 STREETS = Index(
@@ -27,7 +29,14 @@ def shown(hit: Hit) -> str:
 
 @pytest.mark.parametrize(
     ("typed", "as_compared"),
-    [("ＧＲ'b", "grb"), ("gr’b ", "grb"), ("GRB", "grb"), ("供热 › 不热", "供热不热"), ("  ", ""), ("g" * 99, "g" * 32)],
+    [
+        ("ＧＲ'b", "grb"),
+        ("gr’b ", "grb"),
+        ("GRB", "grb"),
+        ("供热 › 不热", "供热不热"),
+        ("  ", ""),
+        ("g" * 99, "g" * 32),
+    ],
 )
 def test_typed_text_is_compared_without_width_case_and_separators(typed: str, as_compared: str) -> None:
     assert plain(typed) == as_compared
@@ -45,7 +54,11 @@ def test_typed_text_is_compared_without_width_case_and_separators(typed: str, as
         (MATTERS, "供热不热", "[供热] › [不热]"),
         (MATTERS, "不热", "供热 › [不热]"),
         (MATTERS, "bure", "供热 › [不热]"),
-        (MATTERS, "wydtk", "[物业]管理 › [电梯]困[人]".replace("困[人]", "[困]人").replace("[电梯][困]", "[电梯困]")),
+        (
+            MATTERS,
+            "wydtk",
+            "[物业]管理 › [电梯]困[人]".replace("困[人]", "[困]人").replace("[电梯][困]", "[电梯困]"),
+        ),
         (MATTERS, "wydt", "[物业]管理 › [电梯]故障停梯"),
         (MATTERS, "jinggai", "市政设施 › [井盖]丢失破损"),
         (MATTERS, "notwarm", "Heating › [Not] [warm]"),
@@ -98,7 +111,9 @@ def test_what_is_chosen_often_goes_first_among_equals() -> None:
 
 def test_what_is_not_to_be_kept_is_left_out() -> None:
     assert [hit.code for hit in MATTERS.search("grb", keep={"030107"})] == ["030107"]
-    assert all(hit.code.startswith("120104") for hit in STREETS.search("jie", keep=lambda c: c.startswith("120104")))
+    assert all(
+        hit.code.startswith("120104") for hit in STREETS.search("jie", keep=lambda c: c.startswith("120104"))
+    )
 
 
 @pytest.mark.parametrize("typed", ["", " ", "'", "qqqqqqqq", "龘", "%_\\", "供" * 40])
