@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from core import settings as settings_module
 
@@ -28,6 +29,9 @@ os.environ |= {
 }
 
 from tests.databases import Databases  # noqa: E402
+
+hypothesis_settings.register_profile("house", deadline=None)  # a busy machine is no failure
+hypothesis_settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
