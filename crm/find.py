@@ -41,7 +41,12 @@ class Finding:
 
 
 async def find(
-    officer: Officer, query: str, chosen: Mapping[str, Any] | None = None, *, after: int | None = None, limit: int = 50
+    officer: Officer,
+    query: str,
+    chosen: Mapping[str, Any] | None = None,
+    *,
+    after: int | None = None,
+    limit: int = 50,
 ) -> Finding:
     """The tickets that `query` means, within the filters `chosen`. An empty query lists the newest."""
     narrowed = dict(chosen or {})

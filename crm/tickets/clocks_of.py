@@ -14,9 +14,9 @@ from core import clock, db
 from core.db import Tx
 from core.errors import Refused
 from core.i18n import _
-from crm.tickets import clocks
 from crm.tickets.access import ORDER_COLUMNS, OrderRow, TicketRow
-from crm.tickets.lights import turns_at
+from crm.tickets.clocks import Entry, Kind, due
+from crm.tickets.lights import Light, Turns, turns_at
 from crm.tickets.states import OrderStatus
 from routing.limits import Limit
 from routing.rulebook import Rulebook, rulebook
@@ -43,9 +43,7 @@ def start(book: Rulebook, kind: str, urgency: int, now: datetime) -> Started:
     """Sign, contact and close start together at dispatch; else stalling pays."""
     limits = {name: _limit(book, kind, urgency, name, now) for name in (*CLOCKS, "return")}
     assist = {**limits, "close": limits["close"].for_assist()}
-    return Started(
-        _columns(book, limits, now), _columns(book, assist, now), _ledger(limits), _ledger(assist)
-    )
+    return Started(_columns(book, limits, now), _columns(book, assist, now), _ledger(limits), _ledger(assist))
 
 
 def dispatch_due(book: Rulebook, kind: str, urgency: int, now: datetime) -> datetime:
@@ -92,15 +90,11 @@ async def lead_order(t: Tx, ticket: TicketRow) -> OrderRow:
     return OrderRow(**{**row, "status": OrderStatus(row["status"])})
 
 
-def light_at(row: Any, now: datetime) -> str:
+def light_at(row: Any, now: datetime) -> Light:
     """The light of a row with `clock_due_at`, `yellow_at`, `orange_at`: what the sweep will write."""
     if row["clock_due_at"] is None:
-        return "grey"
-    if now >= row["clock_due_at"]:
-        return "red"
-    if now >= row["orange_at"]:
-        return "orange"
-    return "yellow" if now >= row["yellow_at"] else "green"
+        return Light.GREY
+    return Turns(row["yellow_at"], row["orange_at"], row["clock_due_at"]).light(now)
 
 
 def _limit(book: Rulebook, kind: str, urgency: int, name: str, now: datetime) -> Limit:
@@ -108,39 +102,39 @@ def _limit(book: Rulebook, kind: str, urgency: int, name: str, now: datetime) ->
 
 
 def _due(book: Rulebook, at: datetime, limit: Limit) -> datetime:
-    due = clocks.due([clocks.Start(at, limit)], book.calendar)
-    assert due is not None, "a clock that was started has a due moment"
-    return due
+    moment = due([Entry.to(Kind.START, at, limit)], book.calendar)
+    assert moment is not None, "a clock that was started has a due moment"
+    return moment
 
 
 def _columns(book: Rulebook, limits: dict[str, Limit], now: datetime) -> dict[str, Any]:
-    due = {name: _due(book, now, limit) for name, limit in limits.items() if limit}
+    ends = {name: _due(book, now, limit) for name, limit in limits.items() if limit}
     return {
-        "sign_due_at": due["sign"], "contact_due_at": due["contact"], "close_due_at": due["close"],
-        "return_until": due.get("return"),
-        **_face(book, "sign", now, due["sign"], limits["sign"].workdays, now),
+        "sign_due_at": ends["sign"], "contact_due_at": ends["contact"], "close_due_at": ends["close"],
+        "return_until": ends.get("return"),
+        **_face(book, "sign", now, ends["sign"], limits["sign"], now),
     }  # fmt: skip
 
 
 def _face(
-    book: Rulebook, name: str, began: datetime, due: datetime, workdays: int, now: datetime
+    book: Rulebook, name: str, began: datetime, ends: datetime, limit: Limit, now: datetime
 ) -> dict[str, Any]:
     """The columns that show one clock."""
-    turns = turns_at(began, due, workdays, book.calendar)
-    ahead = [moment for moment in (turns.yellow, turns.orange, due) if moment > now]
-    face = {
-        "clock": name, "clock_from": began, "clock_due_at": due, "yellow_at": turns.yellow, "orange_at": turns.orange,
-        "light_turns_at": ahead[0] if ahead else None,
+    turns = turns_at(began, ends, limit=limit, calendar=book.calendar)
+    return {
+        "clock": name, "clock_from": began, "clock_due_at": ends, "yellow_at": turns.yellow_at,
+        "orange_at": turns.orange_at, "light": turns.light(now), "light_turns_at": turns.after(now),
     }  # fmt: skip
-    return {**face, "light": light_at(face, now)}
 
 
-async def _minding(name: str, order: OrderRow, due: datetime, now: datetime) -> dict[str, Any]:
-    entry = await db.fetchrow(
-        "SELECT amount, unit FROM clock_entry WHERE work_order = $1 AND clock = $2 AND entry = 'start'", order.id, name
-    )
-    workdays = entry["amount"] if entry and entry["unit"] == "workday" else 0
-    return _face(await rulebook(), name, order.dispatched_at, due, workdays, now)
+async def _minding(name: str, order: OrderRow, ends: datetime, now: datetime) -> dict[str, Any]:
+    row = await db.fetchrow(
+        """SELECT amount, unit, rule_version FROM clock_entry
+           WHERE work_order = $1 AND clock = $2 AND entry = 'start'""",
+        order.id, name,
+    )  # fmt: skip
+    limit = Limit(row["amount"], row["unit"], row["rule_version"])
+    return _face(await rulebook(), name, order.dispatched_at, ends, limit, now)
 
 
 def _ledger(limits: dict[str, Limit]) -> tuple[tuple[str, int, str, str], ...]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from routing.rulebook import rulebook
-
 from core.db import tx
 from core.errors import Invalid
 from core.i18n import _
@@ -13,6 +11,7 @@ from core.officers import Officer
 from crm.tickets import clocks_of, move
 from crm.tickets.access import ticket_for
 from crm.tickets.words import SATISFIED, SOLVED
+from routing.rulebook import rulebook
 
 SHORTEST = 5
 

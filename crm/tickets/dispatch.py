@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from routing.catalogue import lead_for
-from routing.rulebook import rulebook
-
 from core import clock, db
 from core.db import tx
 from core.errors import Conflict, Invalid, Refused
@@ -22,6 +19,8 @@ from core.officers import Officer
 from crm.tickets import clocks_of, move
 from crm.tickets.access import TicketRow, ticket_for, visible
 from crm.tickets.states import Status
+from routing.catalogue import lead_for
+from routing.rulebook import rulebook
 
 #: How long a claim holds without a sign of life; real time.
 CLAIM = timedelta(minutes=10)
@@ -130,7 +129,8 @@ async def plan(ticket: TicketRow, form: Dispatch, officer: Officer, now: datetim
     }  # fmt: skip
     orders = [move.NewOrder(form.lead, "lead", {**shared, **clocks.lead}, clocks.ledger)]
     orders += [
-        move.NewOrder(unit, "assist", {**shared, **clocks.assist}, clocks.assist_ledger) for unit in form.assists
+        move.NewOrder(unit, "assist", {**shared, **clocks.assist}, clocks.assist_ledger)
+        for unit in form.assists
     ]
     return Plan(
         orders,
@@ -155,7 +155,7 @@ async def claim_next(officer: Officer, *, where: str = "TRUE", args: Sequence[An
     number = await db.fetchval(
         f"""UPDATE ticket SET claimed_by = $1, claimed_name = $2, claimed_at = $3 WHERE id = (
                 SELECT t.id FROM ticket t WHERE t.status IN ('received', 'redo')
-                AND (t.claimed_by IS NULL OR t.claimed_at < $3 - interval '10 minutes') AND {where} AND {condition}
+                AND (t.claimed_by IS NULL OR t.claimed_at < $3::timestamptz - interval '10 minutes') AND {where} AND {condition}
                 ORDER BY t.dispatch_due_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING id""",
         officer.id, officer.name, now, *args, *more,

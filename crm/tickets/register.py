@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-from routing.catalogue import Suggestion, lead_for
-from routing.rulebook import Rulebook, rulebook
 
 from core import clock, db, privacy
 from core.db import tx
@@ -20,6 +18,8 @@ from core.text import grams
 from crm.lines import line_id
 from crm.tickets import clocks_of, dispatch, move, number
 from crm.tickets.words import KIND, REFUSAL
+from routing.catalogue import Suggestion, lead_for
+from routing.rulebook import Rulebook, rulebook
 
 SHORTEST_CONTENT = 5
 LONGEST_CONTENT = 5000

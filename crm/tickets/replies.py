@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from routing.rulebook import rulebook
-
 from core.db import tx
 from core.errors import Invalid, Refused
 from core.i18n import _
@@ -14,6 +12,7 @@ from core.officers import Officer
 from crm.tickets import clocks_of, move
 from crm.tickets.access import order_for, ticket_for
 from crm.tickets.words import DEFECT, FOLLOW_UP, RESULT
+from routing.rulebook import rulebook
 
 SHORTEST_REPLY = 10
 

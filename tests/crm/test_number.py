@@ -30,12 +30,19 @@ def test_full_width_digits_are_read() -> None:
     assert number.read(str(whole).translate(str.maketrans("0123456789", "０１２３４５６７８９"))) == whole
 
 
-@pytest.mark.parametrize("wrong", ["", "查", "12345", "2611240604028", "26112406040270", "abc", "２６１１２４"])
+@pytest.mark.parametrize(
+    "wrong", ["", "查", "12345", "2611240604028", "26112406040270", "abc", "２６１１２４"]
+)
 def test_what_is_not_a_number_of_ours_is_none(wrong: str) -> None:
     assert number.read(wrong) is None
 
 
-@given(st.dates(date(2020, 1, 1), date(2089, 12, 31)), st.integers(0, 999_999), st.integers(0, 12), st.integers(1, 9))
+@given(
+    st.dates(date(2020, 1, 1), date(2089, 12, 31)),
+    st.integers(0, 999_999),
+    st.integers(0, 12),
+    st.integers(1, 9),
+)
 def test_one_wrong_digit_is_always_noticed(day: date, sequence: int, place: int, change: int) -> None:
     digits = list(f"{number.make(day, sequence):013d}")
     digits[place] = str((int(digits[place]) + change) % 10)

@@ -2,7 +2,17 @@
 
 import pytest
 
-from crm.tickets.states import BY_NAME, FINAL, MOVES, ORDER_OPEN, RESTING, OrderStatus, Status, allowed, order_after
+from crm.tickets.states import (
+    BY_NAME,
+    FINAL,
+    MOVES,
+    ORDER_OPEN,
+    RESTING,
+    OrderStatus,
+    Status,
+    allowed,
+    order_after,
+)
 from crm.tickets.words import CITIZEN, ORDER, STATUS
 
 AGENT = frozenset({"ticket.register"})
@@ -16,7 +26,11 @@ def names(status: Status, permissions: frozenset[str]) -> list[str]:
 
 
 def test_every_state_that_is_not_final_has_a_way_out() -> None:
-    stuck = {s for s in Status if s not in FINAL and not any(s in m.sources and m.target not in (None, s) for m in MOVES)}
+    stuck = {
+        s
+        for s in Status
+        if s not in FINAL and not any(s in m.sources and m.target not in (None, s) for m in MOVES)
+    }
     assert stuck == set()
 
 
@@ -70,7 +84,11 @@ def test_who_may_do_what_from_where(status: Status, who: frozenset[str], expecte
 
 
 def test_a_unit_cannot_judge_its_own_reply() -> None:
-    assert not any(UNIT.intersection(m.who) for m in MOVES if m.name in {"accept", "accept_and_close", "send_back", "close"})
+    assert not any(
+        UNIT.intersection(m.who)
+        for m in MOVES
+        if m.name in {"accept", "accept_and_close", "send_back", "close"}
+    )
 
 
 def test_a_lead_that_has_replied_cannot_reply_again() -> None:
