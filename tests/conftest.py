@@ -42,7 +42,7 @@ async def databases() -> AsyncIterator[Databases]:
         await found.prepare()
         yield found
     finally:
-        found.release()
+        await found.release()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 One embedded server (`var/tests`, not crash-safe) serves every test run of this checkout, side by side. A
 template is migrated and seeded once for a state of the sources; a test gets a clone of it and may do with it
-what it likes: several connections, commits, truncated tables. Nothing needs to be put back.
+what it likes: several connections, commits, changed tables. The next test gets it cleaned, or a fresh one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import psutil
 from core import db
 from core.settings import ROOT, settings
 from hotline.embedded import Server
+from tests.cleaning import Mark, cleaned, mark
 
 #: What every test may count on: streets, units, catalogue, lines. Articles and tickets are the test's own.
 SEEDS = ("routing.seed.load", "crm.seed.load")
@@ -36,8 +37,11 @@ class Databases:
     def __init__(self) -> None:
         self.server = Server(ROOT / "var" / "tests", durable=False, connections=300)
         self.template = f"template_{_fingerprint()}"
+        self._clean: list[tuple[str, Mark]] = []
 
-    def release(self) -> None:
+    async def release(self) -> None:
+        while self._clean:
+            await self._drop(self._clean.pop()[0])
         self.server.release()
 
     async def prepare(self) -> None:
@@ -54,22 +58,39 @@ class Databases:
                 await admin.execute(f"ALTER DATABASE {half} RENAME TO {self.template}")
 
     @asynccontextmanager
-    async def clone(self, template: str | None = None) -> AsyncIterator[str]:
-        """A fresh copy of the template with this process's pool open on it; gone afterwards."""
-        name = f"test_{os.getpid()}_{next(_numbers)}"
-        async with self._admin() as admin:
-            await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template or self.template}")
-            try:
-                async with self.used(name) as url:
-                    yield url
-            finally:
-                await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    async def clone(self) -> AsyncIterator[str]:
+        """A database like the template with this process's pool open on it; what is done to it is taken back."""
+        name, before = self._clean.pop() if self._clean else await self._made(self.template)
+        after = None
+        try:
+            async with self.used(name) as url:
+                yield url
+            after = await cleaned(url, before)
+        finally:
+            if after is None:
+                await self._drop(name)
+            else:
+                self._clean.append((name, after))
 
     @asynccontextmanager
     async def empty(self) -> AsyncIterator[str]:
         """A database with nothing in it."""
-        async with self.clone("template0") as url:
-            yield url
+        name, _before = await self._made("template0")
+        try:
+            async with self.used(name) as url:
+                yield url
+        finally:
+            await self._drop(name)
+
+    async def _made(self, template: str) -> tuple[str, Mark]:
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        async with self._admin() as admin:
+            await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name, await mark(self.server.url_of(name))
+
+    async def _drop(self, name: str) -> None:
+        async with self._admin() as admin:
+            await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     @asynccontextmanager
     async def used(self, name: str) -> AsyncIterator[str]:
