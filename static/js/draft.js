@@ -16,12 +16,12 @@ const secret = (async () => {
   return crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
 })().catch(() => null);
 
-async function keepHere(key, draft) {
+async function keepHere(key, draft, wanted) {
   const by = await secret;
   if (!by) return;
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, by, new TextEncoder().encode(JSON.stringify(draft))));
-  localStorage.setItem(place(key), btoa(String.fromCharCode(...iv, ...sealed)));
+  if (wanted()) localStorage.setItem(place(key), btoa(String.fromCharCode(...iv, ...sealed)));
 }
 
 async function keptHere(key) {
@@ -118,7 +118,7 @@ function save(form, state) {
   const draft = { fields, at: new Date(now()).toISOString() };
   state.queue = state.queue.then(async () => {
     if (forms.get(form) !== state) return;
-    await keepHere(state.key, draft).catch(() => {});
+    await keepHere(state.key, draft, () => forms.get(form) === state).catch(() => {});
     const ok = await send(state.key, "PUT", draft);
     if (!ok) state.saved = null;
     tell(form, ok, wall(now()).hhmmss);

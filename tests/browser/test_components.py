@@ -89,6 +89,8 @@ class Site:
             await route.fulfill(body="".join(ROW.format(*row) for row in self.rows), content_type="text/html")
         elif path == "/live" and self.hints:
             await route.fulfill(body=self.hints, content_type="text/event-stream")
+        elif path == "/sign-out":
+            await route.fulfill(body="<p>signed out</p>", content_type="text/html")
         elif path.startswith("/drafts/"):
             await self.draft(route, path)
         else:
@@ -283,8 +285,8 @@ async def test_the_browsers_own_copy_is_sealed_and_goes_at_sign_out(page: Page, 
     await opened(page)
     await page.wait_for_selector("#strips .strip")
     assert await page.input_value("#f-content") == "secret words"
-    await page.click(".topbar [data-sign-out] button")
-    await page.wait_for_load_state()
+    async with page.expect_navigation(url="**/sign-out"):
+        await page.click(".topbar [data-sign-out] button")
     await opened(page)
     assert await page.evaluate("localStorage.length") == 0
 
