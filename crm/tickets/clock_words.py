@@ -89,21 +89,24 @@ def line_title(line: Line) -> str:
     return _("停钟")
 
 
-def line_detail(line: Line, *, today: date) -> str:
-    """`挂起获批至 11-17 10:00`, and the note of whoever approved it."""
-    return _("；").join(part for part in (_rule(line, today), line.entry.note) if part)
+def line_detail(line: Line, *, today: date, clock: str = "close") -> str:
+    """`11-13 10:00 至 11-17 10:00；公示期`: the rule, and the note of whoever approved it."""
+    if line.key == "start":
+        return _start(line, clock)
+    return _("；").join(part for part in (_version(line), _rule(line, today), line.entry.note) if part)
+
+
+def _start(line: Line, clock: str) -> str:
+    passed = clock == "follow_up"
+    if line.entry.limit.in_workdays:
+        return _("审核通过即起算，次一工作日算第 1 日") if passed else _("派出即起算，次一工作日算第 1 日")
+    return _("审核通过即起算，昼夜连续计时") if passed else _("派出即起算，昼夜连续计时")
 
 
 def _rule(line: Line, today: date) -> str:
     match line.key:
-        case "start" if line.entry.limit.in_workdays:
-            return _("派出即起算，次一工作日算第 1 日")
-        case "start":
-            return _("派出即起算，昼夜连续计时")
-        case "limit":
-            return _version(line)
         case "rerate":
-            return _("{version}；从起算重新算，停走与延期照计").format(version=_version(line))
+            return _("从起算重新算，停走与延期照计")
         case "pause" if line.until:
             return _("{begin} 至 {end}").format(begin=_at(line.at, today), end=_at(line.until, today))
         case "paused" if line.due_after is None:

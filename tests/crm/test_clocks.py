@@ -28,8 +28,8 @@ def pause(begin: str, end: str = "") -> list[Entry]:
     return [*paused, Entry(Kind.RESUME, at(end))] if end else paused
 
 
-def extend(when: str, limit: Limit = DAYS_5) -> Entry:
-    return Entry.to(Kind.EXTEND, at(when), limit)
+def extend(when: str, limit: Limit = DAYS_5, note: str = "") -> Entry:
+    return Entry.to(Kind.EXTEND, at(when), limit, note=note)
 
 
 def rerate(when: str, limit: Limit) -> Entry:
@@ -45,7 +45,11 @@ def unstop(when: str) -> Entry:
 
 
 #: The lift of 友谊里 12 号楼, docs/clocks.md.
-LIFT = [start("11-06 15:20"), *pause("11-13 10:00", "11-17 10:00"), extend("11-19 16:20")]
+LIFT = [
+    start("11-06 15:20"),
+    *pause("11-13 10:00", "11-17 10:00"),
+    extend("11-19 16:20", note="专户划拨要 5 日"),
+]
 
 
 def test_the_lift_is_due_on_the_first_of_december() -> None:
@@ -75,7 +79,7 @@ def test_the_lines_are_said_as_people_say_them() -> None:
         ("起算", "派出即起算，次一工作日算第 1 日"),
         ("限 10 工作日", "时限表 2026-07 版"),
         ("停走 2 工作日", "11-13 10:00 至 11-17 10:00"),
-        ("延期 5 工作日", ""),
+        ("延期 5 工作日", "时限表 2026-1 版；专户划拨要 5 日"),
     ]
     assert clock_words.skipped(explain(LIFT, SEED)[-1].skipped, today=today) == "跳过周末 11-28、11-29"
 
@@ -174,6 +178,35 @@ def test_a_pause_is_told_with_its_beginning() -> None:
     found = standing([start("11-06 15:20"), *pause("11-13 10:00")], SEED)
     assert found is not None
     assert (shown(found.paused_since), found.due) == ("11-13 10:00", None)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "title", "detail"),
+    [
+        ([start("11-06 15:20", HOURS_24)], "限 24 小时", "时限表 2026-1 版"),
+        ([start("11-06 15:20"), *pause("11-13 10:00")], "停走中", "恢复后才知道何时到期"),
+        ([start("11-06 15:20"), *pause("11-23 10:00")], "停走，到期不变", "到期以后停走，不再后移"),
+        (
+            [start("11-06 15:20", HOURS_24), *pause("11-06 16:00", "11-06 17:30")],
+            "停走 90 分钟",
+            "11-06 16:00 至 11-06 17:30",
+        ),
+        (
+            [start("11-06 15:20"), rerate("11-10 09:00", DAYS_5)],
+            "改限 5 工作日",
+            "时限表 2026-1 版；从起算重新算，停走与延期照计",
+        ),
+        ([start("11-06 15:20"), stop("11-20 18:00")], "停钟", "按时"),
+        ([start("11-06 15:20"), stop("11-20 18:01")], "停钟", "迟"),
+        ([start("11-06 15:20"), stop("11-12 10:00"), unstop("11-16 10:00")], "答复被退回，没有停钟", ""),
+    ],
+)
+def test_the_last_line_in_words(ledger: list[Entry], title: str, detail: str) -> None:
+    line = explain(ledger, SEED)[-1]
+    assert (clock_words.line_title(line), clock_words.line_detail(line, today=date(2026, 11, 24))) == (
+        title,
+        detail,
+    )
 
 
 def test_a_rejected_reply_is_one_line_that_moves_nothing() -> None:
