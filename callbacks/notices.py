@@ -176,7 +176,7 @@ async def _done(t: Tx, notice: int, outcome: str, now: datetime) -> None:
 async def _later(notice: int, now: datetime) -> None:
     """Out of the way of the others; after some tries for good."""
     await db.execute(
-        """UPDATE notice_due SET tries = tries + 1, due_at = $2 + interval '1 minute' * power(2, tries),
+        """UPDATE notice_due SET tries = tries + 1, due_at = $2::timestamptz + interval '1 minute' * power(2, tries),
                done_at = CASE WHEN tries + 1 >= $3 THEN $2 END, outcome = CASE WHEN tries + 1 >= $3 THEN 'failed' ELSE '' END
            WHERE id = $1 AND done_at IS NULL""",
         notice, now, MOST_TRIES,

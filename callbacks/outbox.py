@@ -123,6 +123,8 @@ async def report(found: Report) -> bool:
 async def _hand_over(gateway: SmsGateway, row: Any, now: datetime) -> None:
     try:
         sent = await gateway.send(_as_out(row))
+    except privacy.Unreadable as unreadable:
+        await _failed(row["id"], str(unreadable))
     except Rejected as rejected:
         await _rejected(row, rejected, now)
     except (InDoubt, TimeoutError, OSError) as doubt:

@@ -1,0 +1,91 @@
+"""Texts: short enough, in plain words, counted as carriers count."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callbacks.templates import CITIZEN, LOCALES, STATE_EN, TEMPLATES, due, render, segments
+from core.settings import ROOT
+from crm.tickets.states import Status
+
+FILLED = {
+    "zh_CN": {"unit": "南开区供热管理办公室", "due": "11月25日10:45", "state": "办理中", "result": "暂时不能解决",
+              "items": "1.尾号04027 办理中 2.尾号05512 已派单", "more": ""},
+    "en": {"unit": "Nankai District Heating Office", "due": "10:45 on 25 Nov", "state": "in progress",
+           "result": "cannot be solved for now", "items": "1. 04027 in progress 2. 05512 received", "more": "."},
+}  # fmt: skip
+SHARED = {"number": 2611240604027, "tail": "04027", "urgency": 2}
+EVERY = [(name, locale) for name in TEMPLATES for locale in LOCALES]
+
+
+@pytest.mark.parametrize(("name", "locale"), EVERY)
+def test_a_message_is_one_segment(name: str, locale: str) -> None:
+    counted = segments(render(name, locale, **SHARED, **FILLED[locale]).body)
+    assert counted.count == 1
+    assert counted.encoding == ("GSM-7" if locale == "en" else "UCS-2")
+
+
+@pytest.mark.parametrize(("name", "locale"), [(n, la) for n, la in EVERY if not n.startswith("unit_")])
+def test_citizens_never_read_internal_words(name: str, locale: str) -> None:
+    body = render(name, locale, **SHARED, **FILLED[locale]).body
+    assert not [
+        word
+        for word in ("退单", "会商", "督办", "承办单号", "派单目录", "return", "supervis")
+        if word in body
+    ]
+
+
+def test_the_whole_number_is_told_only_at_registration() -> None:
+    told = {
+        name
+        for name, locale in EVERY
+        if "2611240604027" in render(name, locale, **SHARED, **FILLED[locale]).body
+    }
+    assert told == {"registered", "registered_dispatched"}
+
+
+def test_every_status_has_a_citizens_word_in_both_languages() -> None:
+    assert set(CITIZEN) == set(STATE_EN) == set(Status)
+
+
+def test_every_text_is_in_the_manual() -> None:
+    manual = (ROOT / "docs" / "sms.md").read_text("utf-8")
+    assert not [name for name, text in TEMPLATES.items() if text.zh_CN not in manual or text.en not in manual]
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "count"),
+    [
+        ("a" * 160, "GSM-7", 1),
+        ("a" * 161, "GSM-7", 2),
+        ("€" * 80, "GSM-7", 1),
+        ("€" * 81, "GSM-7", 2),
+        ("a" * 152 + "€" + "a" * 100, "GSM-7", 2),
+        ("字" * 70, "UCS-2", 1),
+        ("字" * 71, "UCS-2", 2),
+        ("字" * 134, "UCS-2", 2),
+        ("字" * 135, "UCS-2", 3),
+        ("It’s" + "a" * 67, "UCS-2", 2),
+        ("😀" * 35, "UCS-2", 1),
+        ("😀" * 66, "UCS-2", 2),
+        ("😀" * 67, "UCS-2", 3),
+        ("", "GSM-7", 1),
+    ],
+)
+def test_segments_are_counted_as_carriers_count(body: str, encoding: str, count: int) -> None:
+    counted = segments(body)
+    assert (counted.encoding, counted.count) == (encoding, count)
+
+
+@given(st.text(max_size=400), st.text(max_size=5))
+def test_a_longer_text_never_needs_fewer_segments(body: str, more: str) -> None:
+    assert segments(body + more).count >= segments(body).count
+
+
+def test_a_due_moment_is_told_in_full() -> None:
+    moment = datetime(2026, 11, 25, 2, 45, tzinfo=UTC)
+    assert due(moment, "zh_CN", date(2026, 11, 24)) == "11月25日10:45"
+    assert due(moment, "en", date(2026, 11, 24)) == "10:45 on 25 Nov"
+    assert due(moment, "zh_CN", date(2025, 12, 31)) == "2026年11月25日10:45"
