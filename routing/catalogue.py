@@ -125,7 +125,11 @@ def _place(known: Catalogue, line: Line) -> str:
     english = locale() == "en"
     if line.street and line.street in known.of.streets:
         street = known.of.streets[line.street]
-        return f"{street.name_en}, {street.district_name_en}" if english else f"{street.district_name}{street.name}"
+        return (
+            f"{street.name_en}, {street.district_name_en}"
+            if english
+            else f"{street.district_name}{street.name}"
+        )
     for street in known.of.streets.values() if line.district else ():
         if street.district == line.district:
             return street.district_name_en if english else street.district_name

@@ -20,7 +20,9 @@ class StreetHit:
 _index: tuple[Rulebook, Index] | None = None
 
 
-async def streets(q: str, limit: int = 8, *, district: str = "", often: dict[str, int] | None = None) -> list[StreetHit]:
+async def streets(
+    q: str, limit: int = 8, *, district: str = "", often: dict[str, int] | None = None
+) -> list[StreetHit]:
     """Streets for typed letters, best first; only of one district when its code is given."""
     rules, index = await _ready()
     found = index.search(q, limit, often=often, keep=lambda code: code.startswith(district))
@@ -30,7 +32,9 @@ async def streets(q: str, limit: int = 8, *, district: str = "", often: dict[str
 async def districts() -> dict[str, tuple[str, str]]:
     """Code → Chinese and English name, in code order."""
     rules = await rulebook()
-    return dict(sorted({s.district: (s.district_name, s.district_name_en) for s in rules.streets.values()}.items()))
+    return dict(
+        sorted({s.district: (s.district_name, s.district_name_en) for s in rules.streets.values()}.items())
+    )
 
 
 async def place_name(code: str, *, english: bool = False) -> str:
@@ -38,7 +42,9 @@ async def place_name(code: str, *, english: bool = False) -> str:
     street = (await rulebook()).streets.get(code)
     if street is None:
         return ""
-    return f"{street.name_en}, {street.district_name_en}" if english else f"{street.district_name}{street.name}"
+    return (
+        f"{street.name_en}, {street.district_name_en}" if english else f"{street.district_name}{street.name}"
+    )
 
 
 async def _ready() -> tuple[Rulebook, Index]:

@@ -18,6 +18,7 @@ EVERY: Final = "*"
 STREET: Final = "street"
 DISTRICT: Final = "district"
 BUREAU: Final = "bureau:"
+DISTRICT_CODE: Final = 6
 _EVER = date.min
 
 
@@ -77,7 +78,9 @@ class Resolution:
 class Book:
     """Catalogue lines and units, indexed for `resolve`. `top_only` are matters that must not go to a street."""
 
-    def __init__(self, lines: Iterable[Line], offices: Iterable[Office], top_only: Iterable[str] = ()) -> None:
+    def __init__(
+        self, lines: Iterable[Line], offices: Iterable[Office], top_only: Iterable[str] = ()
+    ) -> None:
         self.offices: Mapping[str, Office] = {office.code: office for office in offices}
         self.top_only = frozenset(top_only)
         self._lines: dict[str, list[Line]] = {}
@@ -98,7 +101,7 @@ class Book:
         """The unit a notation means at this place and day; a closed unit hands on to its successor."""
         if notation in self.offices:
             return self._living(self.offices[notation], on)
-        where = place if notation == STREET else place[:6]
+        where = place if notation == STREET else place[:DISTRICT_CODE]
         for found in self._here.get((notation, where), ()) if where else ():
             living = self._living(found, on)
             if living is not None:
@@ -137,26 +140,32 @@ def resolve(matter: str, place: str, book: Book, on: date) -> Resolution | None:
     return Resolution(lead.code, assists, line, tuple(rivals), found[1][1].code if len(found) > 1 else "")
 
 
-def needs_place(matter: str, book: Book, on: date) -> bool:
-    """Whether the place may change the lead: nobody leads it citywide, or a line for some place comes first."""
-    citywide = resolve(matter, "", book, on)
-    if citywide is None:
-        return True
+def needs_place(matter: str, place: str, book: Book, on: date) -> bool:
+    """Whether knowing the street may change the lead: nobody is named without it, or a line that depends on the
+    street comes before the one that is. `place` is what is known: nothing, a district's code or a street's."""
+    if len(place) > DISTRICT_CODE:
+        return False
+    found = resolve(matter, place, book, on)
     for line in book.lines_for(matter):
-        if line is citywide.line:
+        if found is not None and line is found.line:
             return False
-        if valid(line.valid_from, line.valid_to, on):
+        if valid(line.valid_from, line.valid_to, on) and _may_apply(line, place):
             return True
-    return False
+    return found is None
 
 
 def applies(line: Line, place: str, on: date) -> bool:
     """Whether the line speaks of this place on this day."""
     if line.street and line.street != place:
         return False
-    if line.district and line.district != place[:6]:
+    if line.district and line.district != place[:DISTRICT_CODE]:
         return False
     return valid(line.valid_from, line.valid_to, on)
+
+
+def _may_apply(line: Line, place: str) -> bool:
+    """Whether some street of this district, or any place at all where none is known, would bring the line in."""
+    return not place or (line.district in ("", place) and (bool(line.street) or line.lead == STREET))
 
 
 def _assists(line: Line, lead: Office, book: Book, *, matter: str, place: str, on: date) -> tuple[str, ...]:

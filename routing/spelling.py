@@ -12,7 +12,7 @@ def syllables(text: str) -> list[str]:
     """One entry a letter: `供热 › 不热` → `gong re bu re`, `A1` → `a 1`. Slow to import: for writing, not for look-ups."""
     from pypinyin import lazy_pinyin
 
-    spelt = lazy_pinyin(text, errors=list)
+    spelt = lazy_pinyin(text, errors=list)  # type: ignore[arg-type]  # a list is taken too, its stub forgets
     return [syllable.lower() for syllable in spelt if is_letter(syllable[0])]
 
 

@@ -34,11 +34,9 @@ async def suggest(matter: str, street: str, on: date, history: History | None = 
     chosen = known.of.matters.get(matter)
     if chosen is None or not chosen.leaf:
         return Advice(ask="matter", says=_("选定事项后给出承办单位。"))
-    if not street and needs_place(matter, known.book, on):
+    if needs_place(matter, street, known.book, on):
         return Advice(ask="street", says=_("这个事项按地点派单，请选街道。"))
     found = resolve(matter, street, known.book, on)
-    if found is None and len(street) == len("120104"):
-        return Advice(ask="street", says=_("这个事项按街道派单，请选到街道。"))
     if found is None:
         return Advice(says=_("目录没有给出单位，请转派单员判断。"))
     made = suggestion(known, found, matter, history)

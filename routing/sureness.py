@@ -33,7 +33,9 @@ class History:
     days: int = 90
 
 
-def per_cent(matter_depth: int, place_depth: int, *, disputed: bool = False, history: History | None = None) -> int:
+def per_cent(
+    matter_depth: int, place_depth: int, *, disputed: bool = False, history: History | None = None
+) -> int:
     """0 … 99. ValueError for a history with more returns than dispatches."""
     share = min(BY_MATTER[matter_depth] + BY_PLACE[place_depth], HIGHEST)
     if history is not None and history.dispatched:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 LONGEST: Final = 32
@@ -223,7 +224,7 @@ def _bites(item: _Letters, letter: int, query: str, at: int) -> list[tuple[int, 
 
 
 def _rank(item: _Letters, eaten: tuple[tuple[int, int], ...], start: int) -> float:
-    jumps = sum(1 for (a, _), (b, _) in zip(eaten, eaten[1:], strict=False) if b != a + 1)
+    jumps = sum(1 for (a, _), (b, _) in pairwise(eaten) if b != a + 1)
     base = _START if start in item.parts else _INSIDE
     if len(eaten) == len(item.letters):
         base -= 5
@@ -268,7 +269,9 @@ def _hit(item: _Letters, match: _Match) -> Hit:
     for n, syllable in enumerate(item.syllables):
         head = heads.get(n, -1)
         size = len(syllable) if head == 0 else max(head, 0)
-        spelling += [Run(part, hit) for part, hit in ((syllable[:size], True), (syllable[size:], False)) if part]
+        spelling += [
+            Run(part, hit) for part, hit in ((syllable[:size], True), (syllable[size:], False)) if part
+        ]
     entry = item.entry
     marks = tuple(item.places[n] for n, _size in match.eaten)
     return Hit(

@@ -47,7 +47,8 @@ async def units(
 
     found = tree.index.search(q, limit, often=often, keep=keep)
     return [
-        UnitHit(tree.of.units[tree.by_code[hit.key]], _names_above(tree, tree.by_code[hit.key]), hit) for hit in found
+        UnitHit(tree.of.units[tree.by_code[hit.key]], _names_above(tree, tree.by_code[hit.key]), hit)
+        for hit in found
     ]
 
 
@@ -80,8 +81,13 @@ async def _ready() -> _Tree:
     rules = await rulebook()
     if _tree is None or _tree.of is not rules:
         rows = await db.fetch("SELECT id, code, name, name_en, pinyin, path FROM unit ORDER BY code")
-        entries = (Entry(row["code"], row["name"], row["pinyin"], row["code"], row["name_en"]) for row in rows)
+        entries = (
+            Entry(row["code"], row["name"], row["pinyin"], row["code"], row["name_en"]) for row in rows
+        )
         _tree = _Tree(
-            rules, Index(entries), {row["id"]: row["path"] for row in rows}, {row["code"]: row["id"] for row in rows}
+            rules,
+            Index(entries),
+            {row["id"]: row["path"] for row in rows},
+            {row["code"]: row["id"] for row in rows},
         )
     return _tree

@@ -31,7 +31,10 @@ async def load(progress: Progress | None = None, *, refresh: bool = False) -> di
 
 
 def lines() -> list[dict[str, Any]]:
-    return [{key: cell or None if key in DATES else cell for key, cell in row.items()} for row in _rows("lines.csv")]
+    return [
+        {key: cell or None if key in DATES else cell for key, cell in row.items()}
+        for row in _rows("lines.csv")
+    ]
 
 
 def never_merge() -> list[dict[str, Any]]:

@@ -49,10 +49,15 @@ async def load(progress: Progress | None = None, *, refresh: bool = False) -> di
         ("street", lambda t: put(t, "street", STREET, ("code",), streets(), refresh=refresh)),
         ("unit", lambda t: _units(t, refresh=refresh)),
         ("matter", lambda t: put(t, "matter", MATTER, ("code",), matters(), refresh=refresh)),
-        ("catalogue_line", lambda t: put(t, "catalogue_line", CATALOGUE, ("code",), lines(), refresh=refresh)),
+        (
+            "catalogue_line",
+            lambda t: put(t, "catalogue_line", CATALOGUE, ("code",), lines(), refresh=refresh),
+        ),
         (
             "time_limit",
-            lambda t: put(t, "time_limit", LIMIT, ("kind", "urgency", "clock", "version"), limits(), refresh=refresh),
+            lambda t: put(
+                t, "time_limit", LIMIT, ("kind", "urgency", "clock", "version"), limits(), refresh=refresh
+            ),
         ),
         ("calendar_day", lambda t: put(t, "calendar_day", DAY, ("day",), days(), refresh=refresh)),
     ]
@@ -89,7 +94,12 @@ def streets() -> list[Row]:
 
 def matters() -> list[Row]:
     return [
-        {**asdict(matter), "parent_code": matter.parent_code, "level": matter.level, **_spelt(matter.path_name)}
+        {
+            **asdict(matter),
+            "parent_code": matter.parent_code,
+            "level": matter.level,
+            **_spelt(matter.path_name),
+        }
         for matter in sources.matters()
     ]
 

@@ -142,7 +142,21 @@ def test_equally_specific_lines_with_other_leads_are_named() -> None:
     ],
 )
 def test_a_place_is_asked_for_only_where_it_may_change_the_lead(lines: list[Line], asked: bool) -> None:
-    assert needs_place("030101", Book(lines, OFFICES), ON) is asked
+    assert needs_place("030101", "", Book(lines, OFFICES), ON) is asked
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "asked"),
+    [
+        ([Line("a", "0301", "bureau:城市管理")], NANKAI, False),
+        ([Line("a", "0301", "street"), Line("b", "03", "CG")], NANKAI, True),
+        ([Line("a", "0301", "WS", NANKAI, WANGDINGDI), Line("b", "0301", "CG")], NANKAI, True),
+        ([Line("a", "0301", "WS", NANKAI, WANGDINGDI), Line("b", "0301", "CG")], "120103", False),
+        ([Line("a", "0301", "street")], WANGDINGDI, False),
+    ],
+)
+def test_a_district_is_enough_unless_the_street_decides(lines: list[Line], place: str, asked: bool) -> None:
+    assert needs_place("030101", place, Book(lines, OFFICES), ON) is asked
 
 
 MATTER = st.sampled_from(["03", "0301", "030101", "0302", "04", EVERY])

@@ -49,7 +49,7 @@ def test_no_two_units_share_a_name() -> None:
 def test_every_unit_street_and_matter_has_an_english_name() -> None:
     named = [*UNITS.values(), *sources.streets(), *MATTERS.values()]
     assert [
-        row.code for row in named if not row.name_en or not row.name_en.isascii() and "é" not in row.name_en
+        row.code for row in named if not row.name_en or (not row.name_en.isascii() and "é" not in row.name_en)
     ] == []
 
 
@@ -148,7 +148,7 @@ def test_water_in_hexi_goes_to_the_utilitys_branch_there() -> None:
 
 def test_only_citywide_matters_do_without_a_place() -> None:
     book = shipped_book()
-    asked = {matter.name: needs_place(matter.code, book, ON) for matter in LEAVES}
+    asked = {matter.name: needs_place(matter.code, "", book, ON) for matter in LEAVES}
     assert (asked["有线电视"], asked["护照"], asked["不热"]) == (False, False, True)
 
 
