@@ -9,7 +9,7 @@ from core import db
 from core.i18n import _, locale
 from routing import sureness
 from routing.rulebook import Rulebook, UnitRow, rulebook
-from routing.rules import EVERY, Book, Line, Office, Resolution, resolve
+from routing.rules import EVERY, Book, Line, Office, Resolution, needs_place, resolve
 from routing.sureness import History
 
 
@@ -59,8 +59,11 @@ async def catalogue() -> Catalogue:
 
 async def lead_for(matter: str, street: str, on: date, history: History | None = None) -> Suggestion | None:
     """The lead the catalogue names for a matter (code) at a street (code, or a district's, or empty); None where it
-    names nobody. `history` is what became of earlier dispatches on the line, where the caller knows it."""
+    names nobody, or a nearer place might name another. `history` is what became of earlier dispatches on the
+    line, where the caller knows it."""
     known = await catalogue()
+    if needs_place(matter, street, known.book, on):
+        return None
     found = resolve(matter, street, known.book, on)
     return None if found is None else suggestion(known, found, matter, history)
 

@@ -58,6 +58,17 @@ async def test_without_a_street_a_matter_of_places_names_nobody() -> None:
     assert await lead_for("030107", "", ON) is None
 
 
+async def test_a_district_line_keeps_the_citywide_one_from_being_suggested_without_a_place() -> None:
+    assert await lead_for(PASSPORT, "", ON) is not None
+    await db.execute(
+        """INSERT INTO catalogue_line (code, matter_code, district, lead_function, assists)
+           VALUES ('PD-NEW', '050201', '120116', 'bureau:公安', '{}')"""
+    )
+    rulebook.forget()
+    assert await lead_for(PASSPORT, "", ON) is None
+    assert await lead_for(PASSPORT, WANGDINGDI, ON) is not None
+
+
 async def test_a_citywide_matter_needs_no_street() -> None:
     advice = await suggest(PASSPORT, "", ON)
     assert advice.unit is not None
