@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request as LitestarRequest
 from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery
 
 from core.access import Access, NotSignedIn, access_of, check_routes, machine, public, requires, signed_in
 from core.cursors import BadCursor, cursor, read_cursor
@@ -22,6 +23,8 @@ __all__ = [
     "Access",
     "BadCursor",
     "Form",
+    "FromPath",
+    "FromQuery",
     "Nav",
     "NotSignedIn",
     "OpenRequest",

@@ -32,11 +32,11 @@ def create_app() -> Litestar:
     set_nav([item for module in modules for item in getattr(module, "nav", [])])
     environment()
     app = Litestar(
-        route_handlers=[handler for module in modules for handler in module.routes],
+        route_handlers=[handler for module in modules for handler in getattr(module, "routes", [])],
         middleware=[Gate],
         before_send=[seal_answer],
         exception_handlers={Exception: faults.answer},
-        lifespan=[_life],
+        lifespan=[life],
         logging_config=None,
         openapi_config=None,
         include_in_schema=False,
@@ -53,7 +53,7 @@ def wire() -> None:
 
 
 @asynccontextmanager
-async def _life(_app: Litestar) -> AsyncIterator[None]:
+async def life(_app: Litestar) -> AsyncIterator[None]:
     """The pool makes no connection before the first query, the live channel comes when it can."""
     await db.open_pool()
     clock_task = asyncio.create_task(_follow_clock(), name="clock")

@@ -8,11 +8,11 @@ from litestar import Response, delete, get, put
 from core import drafts
 from core.errors import Invalid, NotFound
 from core.i18n import _
-from core.web import Request, signed_in
+from core.web import FromPath, Request, signed_in
 
 
 @put("/drafts/{key:str}", guards=[signed_in], status_code=204, request_max_body_size=drafts.LONGEST + 1024)
-async def keep(request: Request, key: str) -> None:
+async def keep(request: Request, key: FromPath[str]) -> None:
     body = (await request.body()).decode("utf-8", "replace")
     try:
         is_object = isinstance(json.loads(body), dict)
@@ -24,7 +24,7 @@ async def keep(request: Request, key: str) -> None:
 
 
 @get("/drafts/{key:str}", guards=[signed_in])
-async def show(request: Request, key: str) -> Response[Any]:
+async def show(request: Request, key: FromPath[str]) -> Response[Any]:
     body = await drafts.find(request.user.id, key)
     if body is None:
         raise NotFound(_("没有这份草稿。"))
@@ -32,7 +32,7 @@ async def show(request: Request, key: str) -> Response[Any]:
 
 
 @delete("/drafts/{key:str}", guards=[signed_in])
-async def discard(request: Request, key: str) -> None:
+async def discard(request: Request, key: FromPath[str]) -> None:
     await drafts.discard(request.user.id, key)
 
 

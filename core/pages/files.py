@@ -5,11 +5,11 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from core import assets
 from core.errors import NotFound
-from core.web import OpenRequest, machine
+from core.web import FromPath, OpenRequest, machine
 
 
 @get("/static/{version:str}/{path:path}", guards=[machine])
-async def show(request: OpenRequest, version: str, path: str) -> ASGIApp:
+async def show(request: OpenRequest, version: FromPath[str], path: FromPath[str]) -> ASGIApp:
     found = assets.asset(path.lstrip("/"))
     if found is None:
         raise NotFound

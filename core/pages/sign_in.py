@@ -8,6 +8,7 @@ from core import accounts, i18n, installation
 from core.errors import Refused
 from core.visits import pre_cookie, session_cookie
 from core.web import (
+    FromQuery,
     OpenRequest,
     Request,
     desks,
@@ -33,7 +34,7 @@ async def home(request: Request) -> Response[Any]:
 
 
 @get("/sign-in", guards=[public])
-async def show(next: str = "/") -> Response[Any]:
+async def show(next: FromQuery[str] = "/") -> Response[Any]:
     if visit().officer:
         return redirect(next)
     return await _form(next=next)

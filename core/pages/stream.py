@@ -17,7 +17,7 @@ from core import live
 from core.errors import Refused
 from core.i18n import _
 from core.officers import Officer
-from core.web import Request, signed_in
+from core.web import FromQuery, Request, signed_in
 
 HEARTBEAT = 15.0
 PING = "event: ping\ndata: {}\n\n"
@@ -47,7 +47,7 @@ def set_topic_policy(policy: Policy) -> None:
 
 
 @get("/live", guards=[signed_in])
-async def stream(request: Request, topics: str = "") -> ASGIApp:
+async def stream(request: Request, topics: FromQuery[str] = "") -> ASGIApp:
     """Topics that are not for this officer are left out in silence: outsiders cannot tell which exist."""
     asked = frozenset(filter(None, topics.split(",")))
     if len(asked) > MOST_TOPICS:
