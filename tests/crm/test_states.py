@@ -99,7 +99,8 @@ def test_moves_that_leave_the_units_hands_end_every_open_order() -> None:
     in_hands = {Status.DISPATCHED, Status.HANDLING, Status.RETURN_REVIEW, Status.REPLIED}
     for move in MOVES:
         if move.sources & in_hands and move.target is not None and move.target not in in_hands:
-            assert move.others is not None and move.others not in ORDER_OPEN, move.name
+            assert move.others is not None, move.name
+            assert move.others not in ORDER_OPEN, move.name
 
 
 def test_resting_tickets_come_back_only_with_new_facts() -> None:
