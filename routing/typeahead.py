@@ -79,6 +79,7 @@ class _Letters:
     letters: str
     places: tuple[int, ...]
     syllables: tuple[str, ...]
+    initials: str
     parts: tuple[int, ...]
     alphabet: frozenset[str]
     english: str
@@ -176,11 +177,12 @@ def _take_apart(entry: Entry) -> _Letters:
     breaks = {0, *(found.start() for found in _PART.finditer(text))}
     index = {place: n for n, place in enumerate(places)}
     parts = tuple(sorted({n for place, n in index.items() if place in breaks}))
+    initials = "".join(syllable[0] for syllable in syllables)
     words = list(_ENGLISH_WORD.finditer(entry.text_en))
     spots = [n for word in words for n in range(*word.span()) if entry.text_en[n] != "'"]
     at = {place: n for n, place in enumerate(spots)}
     return _Letters(
-        entry, letters, places, syllables, parts, frozenset(letters).union(*syllables),
+        entry, letters, places, syllables, initials, parts, frozenset(letters).union(*syllables),
         "".join(entry.text_en[n].lower() for n in spots), tuple(spots),
         tuple(at[word.start()] for word in words if word.start() in at),
     )  # fmt: skip
@@ -188,6 +190,14 @@ def _take_apart(entry: Entry) -> _Letters:
 
 def _eat(item: _Letters, query: str, start: int) -> _Match | None:
     """The query from letter `start` on, letter after letter, jumping only to starts of parts. None if it does not fit."""
+    if item.syllables[start].startswith(query):  # most of what is typed first: no search needed
+        eaten: tuple[tuple[int, int], ...] | None = ((start, len(query)),)
+    else:
+        eaten = _search(item, query, start)
+    return None if eaten is None else _Match(_rank(item, eaten, start), eaten)
+
+
+def _search(item: _Letters, query: str, start: int) -> tuple[tuple[int, int], ...] | None:
     dead: set[tuple[int, int]] = set()
 
     def go(letter: int, at: int) -> tuple[tuple[int, int], ...] | None:
@@ -205,10 +215,7 @@ def _eat(item: _Letters, query: str, start: int) -> _Match | None:
         dead.add((letter, at))
         return None
 
-    eaten = go(start, 0)
-    if eaten is None:
-        return None
-    return _Match(_rank(item, eaten, start), eaten)
+    return go(start, 0)
 
 
 def _bites(item: _Letters, letter: int, query: str, at: int) -> list[tuple[int, int]]:
@@ -237,19 +244,17 @@ def _rank(item: _Letters, eaten: tuple[tuple[int, int], ...], start: int) -> flo
 
 def _with_gaps(item: _Letters, query: str, start: int) -> _Match | None:
     """Initials or letters of the query in order after `start`, not too far apart to be meant."""
+    furthest = start + 2 * len(query) + 1
     eaten: list[tuple[int, int]] = []
-    letter = start
+    at = start
     for char in query:
-        while letter < len(item.letters) and char not in (item.letters[letter], item.syllables[letter][0]):
-            letter += 1
-        if letter == len(item.letters):
+        letter, initial = item.letters.find(char, at, furthest), item.initials.find(char, at, furthest)
+        if letter < 0 and initial < 0:
             return None
-        eaten.append((letter, 0 if char == item.letters[letter] else 1))
-        letter += 1
-    span = eaten[-1][0] - start + 1
-    if span > 2 * len(query) + 1:
-        return None
-    return _Match(_GAPS + span - len(query) + (0 if start in item.parts else 5), tuple(eaten))
+        at = letter if initial < 0 or 0 <= letter <= initial else initial
+        eaten.append((at, 0 if at == letter else 1))
+        at += 1
+    return _Match(_GAPS + at - start - len(query) + (0 if start in item.parts else 5), tuple(eaten))
 
 
 def _better(found: dict[int, _Match], n: int, match: _Match) -> None:
