@@ -22,7 +22,7 @@ class Person:
     named: bool = False
 
 
-HOTLINE = "HOTLINE"
+HOTLINE = "ZWB-01"  # 市便民专线服务中心
 PEOPLE = (
     Person("lijing", "李静", "agent", HOTLINE, "坐席 0217"),
     Person("zhoujie", "周洁", "agent", HOTLINE, "坐席 0218"),
@@ -30,8 +30,8 @@ PEOPLE = (
     Person("zhangwei", "张伟", "dispatcher", HOTLINE, "派单 0032"),
     Person("liuyang", "刘洋", "reviewer", HOTLINE, "审核 0012"),
     Person("mali", "马丽", "supervisor", HOTLINE, "督办 0009", named=True),
-    Person("wangmin", "王敏", "unit_handler", "NANKAI_HEATING", "经办"),
-    Person("zhaozhuren", "赵主任", "unit_head", "NANKAI_HEATING", "负责人", named=True),
+    Person("wangmin", "王敏", "unit_handler", "D120104-GR", "经办"),
+    Person("zhaozhuren", "赵主任", "unit_head", "D120104-GR", "负责人", named=True),
     Person("sunli", "孙莉", "kb_editor", HOTLINE, "知识编辑"),
     Person("admin", "系统管理员", "admin", HOTLINE, "管理员"),
 )
