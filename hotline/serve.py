@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 
 from litestar import Litestar
 
-from core.settings import settings
+from hotline import logs
 from hotline.app import create_app
 from hotline.children import end_with_parent
 
@@ -15,5 +14,5 @@ from hotline.children import end_with_parent
 def application() -> Litestar:
     """For granian: without this a killed server would leave its workers on the port."""
     end_with_parent(os.getppid())
-    logging.basicConfig(level=settings().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.set_up()
     return create_app()

@@ -19,6 +19,7 @@ from typing import Any
 
 from core import db, live
 from core.settings import settings
+from hotline import logs
 
 log = logging.getLogger("hotline.worker")
 
@@ -130,5 +131,5 @@ async def _watch_parent(stop: asyncio.Event) -> None:
 
 
 def main() -> None:
-    logging.basicConfig(level=settings().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.set_up()
     asyncio.run(work())
