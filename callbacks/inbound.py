@@ -46,34 +46,44 @@ class Intent:
     locale: str = ""
 
 
-#: With the language of the answer. Longer words first.
+#: With the language of the answer. Longer words first; traditional characters as well.
 WORDS: tuple[tuple[str, Ask, str], ...] = (
     ("查询", Ask.QUERY, "zh_CN"),
+    ("查詢", Ask.QUERY, "zh_CN"),
     ("查", Ask.QUERY, "zh_CN"),
     ("进度", Ask.QUERY, "zh_CN"),
+    ("進度", Ask.QUERY, "zh_CN"),
     ("CX", Ask.QUERY, "zh_CN"),
     ("STATUS", Ask.QUERY, "en"),
     ("S", Ask.QUERY, "en"),
     ("催办", Ask.URGE, "zh_CN"),
+    ("催辦", Ask.URGE, "zh_CN"),
     ("催", Ask.URGE, "zh_CN"),
     ("URGE", Ask.URGE, "en"),
     ("补充", Ask.ADD, "zh_CN"),
+    ("補充", Ask.ADD, "zh_CN"),
     ("补", Ask.ADD, "zh_CN"),
+    ("補", Ask.ADD, "zh_CN"),
     ("ADD", Ask.ADD, "en"),
     ("撤诉", Ask.WITHDRAW, "zh_CN"),
+    ("撤訴", Ask.WITHDRAW, "zh_CN"),
     ("撤", Ask.WITHDRAW, "zh_CN"),
     ("WITHDRAW", Ask.WITHDRAW, "en"),
 )
 #: These stand alone.
 ALONE: dict[str, tuple[Ask, str]] = {
     "帮助": (Ask.HELP, "zh_CN"),
+    "幫助": (Ask.HELP, "zh_CN"),
     "?": (Ask.HELP, ""),
     "MENU": (Ask.HELP, "en"),
     "退订": (Ask.OPT_OUT, "zh_CN"),
+    "退訂": (Ask.OPT_OUT, "zh_CN"),
     "TD": (Ask.OPT_OUT, "zh_CN"),
     "T": (Ask.OPT_OUT, "zh_CN"),
     "订阅": (Ask.OPT_IN, "zh_CN"),
+    "訂閱": (Ask.OPT_IN, "zh_CN"),
     "开通": (Ask.OPT_IN, "zh_CN"),
+    "開通": (Ask.OPT_IN, "zh_CN"),
     **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "REVOKE", "OPTOUT", "CANCEL"), (Ask.STOP, "en")),
     **dict.fromkeys(("START", "UNSTOP", "YES"), (Ask.START, "en")),
     **dict.fromkeys(("HELP", "INFO"), (Ask.CARRIER_HELP, "en")),

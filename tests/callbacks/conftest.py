@@ -119,7 +119,9 @@ async def work() -> None:
 
 
 async def outcomes(number: int) -> list[tuple[str, str, str]]:
-    rows = await db.fetch("SELECT verb, party, outcome FROM notice_due WHERE ticket = $1 ORDER BY event, party", number)
+    rows = await db.fetch(
+        "SELECT verb, party, outcome FROM notice_due WHERE ticket = $1 ORDER BY event, party", number
+    )
     return [(row["verb"], row["party"], row["outcome"]) for row in rows]
 
 
