@@ -97,7 +97,9 @@ def _of_refusal(error: Refused) -> Fault:
 
 def is_unstorable(error: BaseException) -> bool:
     """A number too large or a character that no column can hold: only an address typed by hand has these."""
-    too_large = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    too_large = isinstance(error, asyncpg.DataError) and bool(
+        re.search(r"value out of \w+ range", str(error))
+    )
     return too_large or isinstance(error, asyncpg.CharacterNotInRepertoireError)
 
 

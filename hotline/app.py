@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import importlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import ModuleType
 
@@ -26,8 +26,8 @@ PAGES = ("core.pages", "routing.pages", "kb.pages", "crm.pages", "crm.api", "cal
 BIGGEST_BODY = 1024 * 1024
 
 
-def create_app() -> Litestar:
-    modules = [module for name in PAGES if (module := _module(name))]
+def create_app(pages: Sequence[str] = PAGES) -> Litestar:
+    modules = [module for name in pages if (module := _module(name))]
     wire()
     set_nav([item for module in modules for item in getattr(module, "nav", [])])
     environment()

@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from core import accounts, i18n, installation
+from core import accounts, i18n, installation, sessions
 from core.errors import Refused
 from core.visits import pre_cookie, session_cookie
 from core.web import (
@@ -51,7 +51,11 @@ async def sign_in(request: OpenRequest) -> Response[Any]:
         )
     except Refused as refusal:
         return await _form(next=next_, username=username, refusal=refusal)
-    return with_session(redirect(own_path(next_ or "/")), token)
+    answer = with_session(redirect(own_path(next_ or "/")), token)
+    session = await sessions.find(token)
+    if session and "locale" not in visit().cookies:
+        keep_locale(answer, session.account.locale)
+    return answer
 
 
 @post("/sign-out", guards=[signed_in])
@@ -59,6 +63,7 @@ async def sign_out(request: Request) -> Response[Any]:
     await accounts.sign_out(request.auth)
     answer = redirect("/sign-in")
     drop_cookie(answer, session_cookie())
+    answer.delete_cookie("locale", path="/")  # the next at a shared desk has a language of their own
     answer.headers["Clear-Site-Data"] = '"storage"'
     return answer
 
@@ -72,7 +77,7 @@ async def switch_locale(request: OpenRequest) -> Response[Any]:
     if officer := visit().officer:
         await accounts.prefer(officer.id, locale=chosen)
     answer = redirect(_came_from(request))
-    answer.set_cookie(key="locale", value=chosen, max_age=LOCALE_SECONDS, path="/", samesite="lax")
+    keep_locale(answer, chosen)
     return answer
 
 
@@ -81,6 +86,10 @@ def with_session(answer: Response[Any], token: str) -> Response[Any]:
     keep_cookie(answer, session_cookie(), token)
     drop_cookie(answer, pre_cookie())
     return answer
+
+
+def keep_locale(answer: Response[Any], chosen: str) -> None:
+    answer.set_cookie(key="locale", value=chosen, max_age=LOCALE_SECONDS, path="/", samesite="lax")
 
 
 async def _form(*, next: str, username: str = "", refusal: Refused | None = None) -> Response[Any]:

@@ -13,9 +13,11 @@ from litestar import Litestar
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from core import accounts, sessions
+from core import accounts, i18n, sessions
 from hotline.app import create_app, life
 
+#: These tests are about the ground floor; the pages above have theirs.
+GROUND = ("core.pages",)
 PASSWORD = "correct horse battery"
 
 
@@ -25,6 +27,11 @@ def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     monkeypatch.setattr(accounts, "_hasher", lambda: cheap)
     accounts._nobodys.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _chinese() -> None:
+    i18n.set_locale("zh_CN")
 
 
 @dataclass
@@ -54,7 +61,7 @@ class Browser:
 @pytest.fixture
 async def app(database: str) -> AsyncIterator[Litestar]:
     sessions.forget_all()
-    app = create_app()
+    app = create_app(GROUND)
     async with life(app):
         yield app
 
