@@ -49,6 +49,8 @@ unix_socket_permissions = 0700
 """
 NOT_DURABLE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
 SOCKET_PATH_MAX = 107
+#: Where things go for root whose checkout no other account can reach.
+BESIDE = Path("/var/lib/hotline")
 LOG_MAX = 20_000_000
 PATIENCE = 20.0
 
@@ -258,7 +260,7 @@ def _reachable_home(wanted: Path, account: pwd.struct_passwd) -> Path:
     wanted.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     if not note.is_file():
         draft = note.with_name(f"{note.name}.{os.getpid()}")
-        draft.write_text(f"/var/lib/hotline/{secrets.token_hex(6)}\n")
+        draft.write_text(f"{BESIDE / secrets.token_hex(6)}\n")
         with suppress(FileExistsError):  # somebody was first
             os.link(draft, note)
         draft.unlink()
@@ -277,19 +279,24 @@ def _binaries(account: pwd.struct_passwd) -> Path:
         raise CannotStart(f"No PostgreSQL 15 or newer in {Path(spec.origin).parent}: set DATABASE_URL")
     if _reachable(found[-1] / "bin" / "postgres", account):
         return found[-1]
-    stamp = int((found[-1] / "bin" / "postgres").stat().st_mtime)
-    copy = Path("/var/lib/hotline") / f"{found[-1].name}-{stamp}"
+    return _copied(found[-1]) / found[-1].name
+
+
+def _copied(installation: Path) -> Path:
+    """The package's folder as a copy under /var/lib, with the libraries that lie beside it in the wheel."""
+    package = installation.parent
+    stamp = int((installation / "bin" / "postgres").stat().st_mtime)
+    copy = BESIDE / f"{installation.name}-{stamp}"
     if not copy.is_dir():
-        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        half = Path(tempfile.mkdtemp(dir=copy.parent))
+        BESIDE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        half = Path(tempfile.mkdtemp(dir=BESIDE))
         half.chmod(0o755)
-        shutil.copytree(
-            found[-1], half, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include")
-        )
+        for part in (installation, *package.parent.glob(f"{package.name}.libs")):
+            shutil.copytree(part, half / part.relative_to(package.parent), symlinks=True)
         with suppress(OSError):  # somebody was first
             half.rename(copy)
         shutil.rmtree(half, ignore_errors=True)
-    return copy
+    return copy / package.name
 
 
 def _own_folder(folder: Path, account: pwd.struct_passwd) -> None:

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from core.settings import ROOT
+from hotline import embedded
 from hotline.embedded import SOCKET_PATH_MAX, CannotStart, Server, binary
 
 START = """
@@ -192,6 +193,17 @@ def test_root_below_a_private_folder_opens_nothing(var: Path) -> None:
     assert Server(private / "checkout" / "var").home == server.home
     server.release()
     subprocess.run(["rm", "-r", server.home], check=True)
+
+
+def test_binaries_out_of_reach_are_copied_with_their_libraries(
+    var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_reachable", lambda path, _account: not path.is_relative_to(sys.prefix))
+    monkeypatch.setattr(embedded, "BESIDE", var / "beside")
+    postgres = binary("postgres")
+    assert postgres.is_relative_to(var / "beside")
+    said = subprocess.run([postgres, "--version"], capture_output=True, text=True)
+    assert said.stdout.startswith("postgres (PostgreSQL)"), said.stderr
 
 
 def test_a_folder_of_somebody_else_is_refused(var: Path) -> None:
