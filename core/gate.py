@@ -89,6 +89,11 @@ async def seal_answer(message: Message, scope: Scope) -> None:
     present = {name.lower() for name, _ in headers}
     headers += [pair for pair in _heads(settings().secure_cookies) if pair[0] not in present]
     message["headers"] = headers
+    if log.isEnabledFor(logging.INFO):
+        log_request(scope, message["status"])
+
+
+def log_request(scope: Any, status: int) -> None:
     started = scope.get("hotline_started")
     handler = scope.get("route_handler")
     visit = scope.get("hotline_visit")
@@ -98,7 +103,7 @@ async def seal_answer(message: Message, scope: Scope) -> None:
         extra={
             "method": scope.get("method"),
             "route": scope.get("path_template") or (handler and min(handler.paths)) or "-",
-            "status": message["status"],
+            "status": status,
             "ms": round((perf_counter() - started) * 1000, 1) if isinstance(started, float) else None,
             "account": officer.id if officer else None,
         },
