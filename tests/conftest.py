@@ -61,11 +61,11 @@ async def database(databases: Databases) -> AsyncIterator[str]:
 async def app(database: str) -> AsyncIterator[Litestar]:
     """The application, its lifespan running, over this test's database."""
     from core import sessions
-    from hotline.app import create_app
+    from hotline.app import create_app, life
 
     sessions.forget_all()
     app = create_app()
-    async with app.lifespan():
+    async with life(app):
         yield app
 
 
