@@ -27,10 +27,11 @@ async def show(phone: FromQuery[str] = "", call: FromQuery[str] = "") -> Respons
     known = privacy.phone_e164(phone) if phone else (people[0][0] if people else SOMEBODY)
     errors = {} if known else {"phone": _phone_error(phone)}
     chosen = known or SOMEBODY
-    return page(
-        "callbacks/phone.html", people=[(e164, shown(e164), count) for e164, count in people], errors=errors,
-        typed=phone if errors else "", **await _handset(chosen), **await _caller(chosen, call),
-    )  # fmt: skip
+    context = {
+        "people": [(e164, shown(e164), count) for e164, count in people], "errors": errors,
+        "typed": phone if errors else "",
+    } | await _handset(chosen) | await _caller(chosen, call)  # fmt: skip
+    return page("callbacks/phone.html", **context)
 
 
 @get("/phone/thread", guards=[public])

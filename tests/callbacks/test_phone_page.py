@@ -12,7 +12,7 @@ import pytest
 
 from core import clock, db, installation
 from crm import calls
-from hotline.app import create_app
+from hotline.app import create_app, life
 from tests.callbacks.conftest import ALICE, BOB, STAFF, ticket
 
 HTMX = {"hx-request": "true"}
@@ -43,8 +43,8 @@ class Page:
 @pytest.fixture
 async def demo(database: str) -> AsyncIterator[Page]:
     await installation.keep("purpose", "demo")
-    app = create_app()
-    async with app.lifespan():
+    app = create_app(("core.pages", "callbacks.pages"))
+    async with life(app):
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             yield Page(client)

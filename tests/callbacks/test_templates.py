@@ -6,17 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.templates import CITIZEN, LOCALES, STATE_EN, TEMPLATES, due, render, segments
+from callbacks.templates import LOCALES, STATE_EN, TEMPLATES, due, render, segments
 from core.settings import ROOT
 from crm.tickets.states import Status
+from crm.tickets.words import CITIZEN
 
-FILLED = {
+FILLED: dict[str, dict[str, str]] = {
     "zh_CN": {"unit": "南开区供热管理办公室", "due": "11月25日10:45", "state": "办理中", "result": "暂时不能解决",
               "items": "1.尾号04027 办理中 2.尾号05512 已派单", "more": ""},
     "en": {"unit": "Nankai District Heating Office", "due": "10:45 on 25 Nov", "state": "in progress",
            "result": "cannot be solved for now", "items": "1. 04027 in progress 2. 05512 received", "more": "."},
 }  # fmt: skip
-SHARED = {"number": 2611240604027, "tail": "04027", "urgency": 2}
+SHARED: dict[str, str | int] = {"number": 2611240604027, "tail": "04027", "urgency": 2}
 EVERY = [(name, locale) for name in TEMPLATES for locale in LOCALES]
 
 
