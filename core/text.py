@@ -50,11 +50,11 @@ def bigrams(text: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """What the knowledge index counts: words of two letters and more, and bigrams; repeats kept.
+    """What the knowledge index counts: words and pairs, repeats kept.
 
     A word of two ideographs is there twice, as word and as pair: what the dictionary knows weighs more.
     """
-    return [word for word in words(text) if len(word) > 1] + bigrams(text)
+    return words(text) + bigrams(text)
 
 
 def grams(*texts: str) -> list[str]:
