@@ -57,10 +57,10 @@ def requires(*permissions: str) -> Access:
 
 def access_of(handler: BaseRouteHandler) -> Access:
     """The one guard of a route. What Litestar adds by itself (OPTIONS) reads no cookie."""
-    known = _known.get(id(handler))
+    known: Access | None = handler.opt.get("access")
     if known is None:
         found = guards_on(handler)
-        known = _known[id(handler)] = found[0] if found else machine
+        known = handler.opt["access"] = found[0] if found else machine
     return known
 
 
@@ -80,6 +80,3 @@ def check_routes(app: Litestar) -> None:
     wrong += [f"{route.path} is not HTTP" for route in app.routes if not isinstance(route, HTTPRoute)]
     if wrong:
         raise RuntimeError("each route needs exactly one guard: " + "; ".join(wrong))
-
-
-_known: dict[int, Access] = {}
