@@ -111,7 +111,9 @@ def _disk() -> Finding:
 
 
 def _web() -> Finding:
-    address = f"{settings().local_url()}/healthz"
+    """At the port that is set, or the one that `hotline run` chose instead when it was taken."""
+    chosen = settings().var_dir / "address"
+    address = f"{chosen.read_text().strip() if chosen.is_file() else settings().local_url()}/healthz"
     try:
         with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own http address
             return Finding(_("网页服务"), answer.status == 200, address)

@@ -18,7 +18,7 @@ from core.i18n import _, said
 
 #: Reference data, lowest floor first. Each has `async def load()` and may be run again.
 SEEDS = ("routing.seed.load", "crm.seed.load", "kb.seed.load")
-_LOCK = 0x736F776E
+_LOCK = 0x736F776E  # "sown"
 
 Say = Callable[[str], None]
 

@@ -14,7 +14,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 
-from core.i18n import _
+from core.i18n import _, locale
 from core.settings import settings, use
 from hotline.children import Child, stop_all
 
@@ -134,6 +134,7 @@ def _ready(children: Sequence[Child]) -> bool:
 
 def _welcome() -> None:
     found = settings()
+    (found.var_dir / "address").write_text(found.local_url() + "\n")  # for `hotline doctor`
     print(_("热线已就绪：{address}  （按 Ctrl-C 停止）").format(address=found.local_url()))
     if found.public_url != found.local_url():
         print(_("对外地址（PUBLIC_URL）：{address}").format(address=found.public_url))
@@ -141,7 +142,7 @@ def _welcome() -> None:
     if accounts:
         print(_("演示账号，密码都是 {password}：").format(password=accounts[0]["password"]))
         for entry in accounts:
-            post = entry["post"] if _("演示账号") == "演示账号" else entry["post_en"]
+            post = entry["post_en" if locale() == "en" else "post"]
             print(f"  {entry['username']:<12} {entry['name']}  {post}")
     sys.stdout.flush()
 
