@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument(
         "--role", required=True, help="agent, dispatcher, reviewer, supervisor, unit_handler, …"
     )
-    adding.add_argument("--unit", default="HOTLINE", help="code of the unit (default: %(default)s)")
+    adding.add_argument("--unit", default="", help="code of the unit (default: the hotline itself)")
     adding.add_argument("--named", action="store_true", help="may see confidential tickets")
     doctor = add("doctor", _doctor, "what is well, what is not, and what to do")
     doctor.add_argument("--replay", action="store_true", help="play every ticket's events again and compare")

@@ -8,13 +8,17 @@ from core.i18n import _
 from routing.posts import ROLES, staff_add
 
 
-async def add(username: str, name: str, *, password: str, role: str, unit: str, named: bool = False) -> int:
-    """The account's id; `unit` is a unit's code. Raises `Invalid`."""
+async def add(
+    username: str, name: str, *, password: str, role: str, unit: str = "", named: bool = False
+) -> int:
+    """The account's id; `unit` is a unit's code, empty for the hotline itself. Raises `Invalid`."""
     if role not in ROLES:
         raise Invalid(
             {"role": _("没有这个角色：{role}。可选：{roles}").format(role=role, roles=", ".join(ROLES))}
         )
-    place = await db.fetchval("SELECT id FROM unit WHERE code = $1", unit)
+    place = await db.fetchval(
+        "SELECT id FROM unit WHERE code = $1 OR ($1 = '' AND kind = 'hotline') ORDER BY id LIMIT 1", unit
+    )
     if place is None:
         raise Invalid({"unit": _("没有代码为 {unit} 的单位。").format(unit=unit)})
     if not password:

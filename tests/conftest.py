@@ -81,7 +81,7 @@ async def officer(app: Litestar) -> AsyncIterator[people.Hire]:
     """`await officer("agent")` hires somebody and signs them in: see `tests.people.Visitor`."""
     async with AsyncExitStack() as stack:
 
-        async def hire(role: str, unit: str = "HOTLINE", *, named: bool = False) -> people.Visitor:
+        async def hire(role: str, unit: str = "", *, named: bool = False) -> people.Visitor:
             return await stack.enter_async_context(people.signed_in(app, role, unit, named=named))
 
         yield hire

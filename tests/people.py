@@ -33,7 +33,7 @@ class Visitor:
 
 
 class Hire(Protocol):
-    def __call__(self, role: str, unit: str = "HOTLINE", *, named: bool = False) -> Awaitable[Visitor]: ...
+    def __call__(self, role: str, unit: str = "", *, named: bool = False) -> Awaitable[Visitor]: ...
 
 
 def connect(app: Litestar, **headers: str) -> httpx.AsyncClient:
@@ -43,8 +43,10 @@ def connect(app: Litestar, **headers: str) -> httpx.AsyncClient:
 
 @asynccontextmanager
 async def signed_in(app: Litestar, role: str, unit: str, *, named: bool = False) -> AsyncIterator[Visitor]:
-    """Somebody new with this post. `unit` is a unit's code."""
-    place = await db.fetchval("SELECT id FROM unit WHERE code = $1", unit)
+    """Somebody new with this post. `unit` is a unit's code, empty for the hotline itself."""
+    place = await db.fetchval(
+        "SELECT id FROM unit WHERE code = $1 OR ($1 = '' AND kind = 'hotline') ORDER BY id LIMIT 1", unit
+    )
     assert place is not None, f"no unit {unit}"
     username = f"{role}{next(_numbers)}"
     account = await staff_add(username, username, unit=place, role=role, password_hash="!", named=named)
