@@ -1,4 +1,4 @@
-"""What a citizen adds to an open ticket by SMS: 催办 and 补充, as an `append` event in their own name."""
+"""What a citizen adds to an open ticket by SMS or on their page: 催办 and 补充, as an `append` event in their own name."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from crm.tickets.status import Standing
 CITIZEN: Final = Officer(
     id=0, username="citizen", name="市民", permissions=frozenset({"ticket.see", "ticket.register"})
 )
-URGED: Final = "市民短信催办"
-ADDED: Final = "市民短信补充"
+#: Heads of what the ticket's story shows, by SMS and by page.
+URGED: Final = ("市民短信催办", "市民网页催办")
+ADDED: Final = ("市民短信补充", "市民网页补充")
 #: A second reminder without news inside this is not written down again.
 ONCE_IN: Final = timedelta(hours=24)
 
 
-async def appeal(ticket: Standing, *, urge: bool, text: str, now: datetime) -> str:
+async def appeal(ticket: Standing, *, urge: bool, text: str, now: datetime, by_page: bool = False) -> str:
     """Record it; the name of the template that tells the citizen what was done."""
     if not ticket.is_open:
         return "not_open"
     if urge and not text and await _urged_lately(ticket.id, now):
         return "urged_already"
-    head = URGED if urge else ADDED
+    head = (URGED if urge else ADDED)[by_page]
     try:
         async with tx() as t:
             await closing.append(
@@ -45,7 +46,7 @@ async def _urged_lately(ticket: int, now: datetime) -> bool:
     return bool(
         await db.fetchval(
             "SELECT EXISTS (SELECT 1 FROM ticket_event WHERE ticket = $1 AND verb = 'append' AND at > $2"
-            " AND data ->> 'content' LIKE $3)",
-            ticket, now - ONCE_IN, f"{URGED}%",
+            " AND data ->> 'content' LIKE ANY($3::text[]))",
+            ticket, now - ONCE_IN, [f"{head}%" for head in URGED],
         )
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
     query = (查|查询|进度|CX|STATUS|S) [ticket] | ticket      urge = (催|催办|URGE) [ticket] [text]
     add   = (补|补充|ADD) ticket text                         withdraw = (撤|撤诉|WITHDRAW) [ticket]
+    link  = (链接|LINK) [ticket]
     help  = 帮助 | ? | MENU      out = 退订 | TD | T           in = 订阅 | 开通
     digits = one to three digits: the answer to an open question
 
@@ -26,6 +27,7 @@ class Ask(StrEnum):
     URGE = "urge"
     ADD = "add"
     WITHDRAW = "withdraw"
+    LINK = "link"
     DIGITS = "digits"
     HELP = "help"
     OPT_OUT = "opt_out"
@@ -68,6 +70,9 @@ WORDS: tuple[tuple[str, Ask, str], ...] = (
     ("撤诉", Ask.WITHDRAW, "zh_CN"),
     ("撤訴", Ask.WITHDRAW, "zh_CN"),
     ("撤", Ask.WITHDRAW, "zh_CN"),
+    ("链接", Ask.LINK, "zh_CN"),
+    ("鏈接", Ask.LINK, "zh_CN"),
+    ("LINK", Ask.LINK, "en"),
     ("WITHDRAW", Ask.WITHDRAW, "en"),
 )
 #: These stand alone.
@@ -135,7 +140,7 @@ def _after(ask: Ask, rest: str, locale: str) -> Intent | None:
     rest = _FILLER.sub("", rest.strip(_EDGE))
     digits, text = _number(rest)
     text = text.strip(_EDGE)
-    if ask in (Ask.QUERY, Ask.WITHDRAW):
+    if ask in (Ask.QUERY, Ask.WITHDRAW, Ask.LINK):
         digits = number.digits_of(rest) or ""
         if rest and not SHORTEST_TAIL <= len(digits) <= number.DIGITS:
             return None

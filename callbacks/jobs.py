@@ -35,6 +35,7 @@ async def forget_messages() -> int:
     """Drop messages past their time, with questions and counters that nobody needs any more."""
     at = clock.real_now()
     await db.execute("DELETE FROM open_question WHERE expires_at < $1", at)
+    await db.execute("DELETE FROM status_link WHERE expires_at < $1", at)
     await db.execute(
         "DELETE FROM sms_allowance WHERE day_from < $1 AND coalesce(silent_until, day_from) < $1",
         at - timedelta(days=2),

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from callbacks import allowance, appeals, inbound, optouts, outbox, questions
+from callbacks import allowance, appeals, inbound, links, optouts, outbox, questions
 from callbacks.gateway import InMessage, SmsGateway
 from callbacks.inbound import Ask, Intent
 from callbacks.outbox import About
@@ -98,7 +98,7 @@ async def _answer(talk: Talk, intent: Intent) -> Answer | None:
 
 
 async def _about_ticket(talk: Talk, intent: Intent) -> Answer | None:
-    """查, 催, 补: find the one ticket that is meant, then do it; else ask which."""
+    """查, 催, 补, 链接: find the one ticket that is meant, then do it; else ask which."""
     if intent.ask is Ask.ADD and not (intent.number and intent.text):
         return Answer(render("add_how", intent.locale))
     if intent.number:
@@ -120,6 +120,9 @@ async def _do(talk: Talk, intent: Intent, ticket: Standing) -> Answer:
         return Answer(render("call_us", locale), ticket.id)
     if intent.ask is Ask.QUERY:
         return Answer(standing(ticket, locale, talk.now), ticket.id)
+    if intent.ask is Ask.LINK:
+        url = await links.make(talk.t, ticket.id, at=talk.at)
+        return Answer(render("link", locale, tail=tail(ticket.id), url=url), ticket.id)
     did = await appeals.appeal(ticket, urge=intent.ask is Ask.URGE, text=intent.text, now=talk.now)
     return Answer(render(did, locale, tail=tail(ticket.id), state=state(ticket.status, locale)), ticket.id)
 
@@ -207,6 +210,7 @@ _HANDLERS: dict[Ask, Callable[[Talk, Intent], Awaitable[Answer | None]]] = {
     Ask.QUERY: _about_ticket,
     Ask.URGE: _about_ticket,
     Ask.ADD: _about_ticket,
+    Ask.LINK: _about_ticket,
     Ask.DIGITS: _digits,
     Ask.WITHDRAW: _withdraw,
     Ask.HELP: _help,

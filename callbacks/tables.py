@@ -78,6 +78,16 @@ class OpenQuestion(Table):
     expires_at = Timestamptz()
 
 
+class StatusLink(Table):
+    """A citizen's way to one ticket's page without signing in; only the token's hash is kept. Real time."""
+
+    id: BigSerial
+    token_hash = Bytea(unique=True)
+    ticket = ForeignKey(Ticket, on_delete=OnDelete.restrict, null=False)
+    created_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
+
+
 class SmsAllowance(Table):
     """How much a phone wrote this hour and day, and how often it guessed at numbers. Real time."""
 

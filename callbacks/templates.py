@@ -78,6 +78,10 @@ TEMPLATES: Final[dict[str, Template]] = {
         "【12345】工单尾号{tail}：{state}，承办：{unit}，原定{due}前答复，已超过。回“催”可催办",
         "12345: Ticket ending {tail}: {state} with {unit}. The answer was due by {due} and is late. Reply URGE to remind.",
     ),
+    "link": Template(
+        "【12345】工单尾号{tail}进度，24小时有效：{url}",
+        "12345: Ticket ending {tail}, for 24 hours: {url}",
+    ),
     "list": Template(
         "【12345】您有在办工单：{items}。回数字选择{more}",
         "12345: Your open tickets: {items}. Reply with the digit{more}",
@@ -119,8 +123,8 @@ TEMPLATES: Final[dict[str, Template]] = {
         "12345: Withdrawing by SMS is not available yet. Please call 12345.",
     ),
     "help": Template(
-        "【12345】查：看进度；催：催办；补 尾号 内容：补充情况；退订：不再收通知。可带单号，如“查 04027”。人工请拨12345",
-        "12345: STATUS for progress, URGE to remind, ADD digits text to add. A ticket's last digits may follow, as STATUS 04027. Or call 12345.",
+        "【12345】查：看进度；链接：进度页；催：催办；补 尾号 内容：补充；退订：不收通知。可带单号，如“查 04027”",
+        "12345: STATUS for progress, LINK for a page, URGE to remind, ADD digits text to add. A ticket's last digits may follow: STATUS 04027. Or call 12345.",
     ),
     "opted_out": Template(
         "【12345】已退订，不再给您发通知和评价短信。您发来的查询仍会答复。恢复请回“订阅”",

@@ -1,7 +1,7 @@
-"""Pages of floor 4: the demo's telephone."""
+"""Pages of floor 4: a citizen's ticket by link, the demo's telephone."""
 
-from callbacks.pages import phone
+from callbacks.pages import citizen, phone
 from core.web import Nav
 
-routes = [*phone.routes]
+routes = [*phone.routes, *citizen.routes]
 nav: list[Nav] = []

@@ -63,6 +63,45 @@ async def open_of(hashes: Sequence[bytes], *, limit: int = 4) -> list[Standing]:
     return [_standing(row) for row in rows]
 
 
+@dataclass(frozen=True)
+class Way:
+    """What the citizen's page tells of a ticket: where it stands, and when it passed each station of this round."""
+
+    standing: Standing
+    matter: str
+    matter_en: str
+    received_at: datetime
+    dispatched_at: datetime | None
+    contacted_at: datetime | None
+    answered_at: datetime | None
+    closed_at: datetime | None
+    result: str
+
+
+async def way(number: int) -> Way | None:
+    """For whoever holds the ticket's link. None for confidential ones: they are not for a page."""
+    row = await db.fetchrow(
+        """SELECT t.id, t.status, t.urgency, t.confidential, coalesce(c.language, '') AS language,
+               CASE WHEN w.unit IS NOT NULL THEN t.due_at END AS due_at, u.name AS unit, u.name_en AS unit_en,
+               coalesce(m.name, '') AS matter, coalesce(m.name_en, '') AS matter_en, t.received_at, t.closed_at,
+               o.dispatched_at, o.contacted_at, coalesce(o.result, '') AS result, r.accepted_at AS answered_at
+           FROM ticket t LEFT JOIN citizen c ON c.id = t.citizen
+           LEFT JOIN LATERAL (SELECT t.lead_unit AS unit
+               WHERE t.status IN ('dispatched', 'handling', 'return_review', 'replied')) w ON TRUE
+           LEFT JOIN unit u ON u.id = w.unit
+           LEFT JOIN matter m ON m.code = left(t.matter, 4)
+           LEFT JOIN round r ON r.ticket = t.id AND r.no = t.round
+           LEFT JOIN LATERAL (SELECT dispatched_at, contacted_at, result FROM work_order
+               WHERE ticket = t.id AND round = t.round AND part = 'lead' AND status NOT IN ('returned', 'recalled')
+               ORDER BY id DESC LIMIT 1) o ON TRUE
+           WHERE t.id = $1 AND NOT t.confidential""",
+        number,
+    )
+    if row is None:
+        return None
+    return Way(_standing(row), **{f.name: row[f.name] for f in fields(Way) if f.name != "standing"})
+
+
 def _standing(row: Any) -> Standing:
     read = {f.name: row[f.name] for f in fields(Standing)}
     return Standing(**{**read, "status": Status(read["status"])})

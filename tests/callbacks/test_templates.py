@@ -17,7 +17,12 @@ FILLED: dict[str, dict[str, str]] = {
     "en": {"unit": "Nankai District Heating Office", "due": "10:45 on 25 Nov", "state": "in progress",
            "result": "cannot be solved for now", "items": "1. 04027 in progress 2. 05512 received", "more": "."},
 }  # fmt: skip
-SHARED: dict[str, str | int] = {"number": 2611240604027, "tail": "04027", "urgency": 2}
+SHARED: dict[str, str | int] = {
+    "url": "https://12345.tj.gov.cn/s/AbCdEfGhIjKlMnOp",
+    "number": 2611240604027,
+    "tail": "04027",
+    "urgency": 2,
+}
 EVERY = [(name, locale) for name in TEMPLATES for locale in LOCALES]
 
 
