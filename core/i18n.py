@@ -55,6 +55,12 @@ def set_locale(name: str) -> None:
     _locale.set(name if name in LOCALES else settings().default_locale)
 
 
+@lru_cache
+def offered() -> dict[str, str]:
+    """What the switch shows: a language whose words are there."""
+    return {name: own for name, own in NAMES.items() if name == "zh_CN" or catalogue(name)}
+
+
 def choose(cookie: str | None, accept_language: str) -> str:
     """The locale for a request: what was chosen, else what the browser asks for, else the setting."""
     if cookie in LOCALES:

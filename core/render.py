@@ -154,7 +154,7 @@ def environment() -> Environment:
             "hour": i18n.hour,
             "in_full": i18n.in_full,
             "weekday": i18n.weekday,
-            "locales": i18n.NAMES,
+            "locales": i18n.offered(),
             "tags": i18n.TAGS,
         }
     )

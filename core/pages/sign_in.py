@@ -6,6 +6,7 @@ from litestar import Response, get, post
 
 from core import accounts, i18n, installation, sessions
 from core.errors import Refused
+from core.settings import settings
 from core.visits import pre_cookie, session_cookie
 from core.web import (
     FromQuery,
@@ -53,8 +54,9 @@ async def sign_in(request: OpenRequest) -> Response[Any]:
         return await _form(next=next_, username=username, refusal=refusal)
     answer = with_session(redirect(own_path(next_ or "/")), token)
     session = await sessions.find(token)
-    if session and "locale" not in visit().cookies:
-        keep_locale(answer, session.account.locale)
+    chosen = session.account.locale if session else ""
+    if chosen != settings().default_locale and "locale" not in visit().cookies:
+        keep_locale(answer, chosen)  # the default may just never have been touched: the browser's wish stays
     return answer
 
 
