@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from callbacks import appeals, links
-from callbacks.templates import due, result, state, tail
+from callbacks.templates import result, state, tail
 from core import clock
 from core.i18n import N_, _, in_full, locale, moment
 from core.web import FromPath, OpenRequest, page, public, read_form, redirect
@@ -65,7 +65,7 @@ async def _page(token: str, *, error: str = "", typed: str = "") -> Response[Any
         "callbacks/citizen.html", status=422 if error else 200, token=token, error=error, typed=typed, most=LONGEST,
         tail=tail(at.id), matter=(way.matter_en or way.matter) if english else way.matter,
         title=_title(at.status), open=at.is_open, late=at.due_at is not None and at.due_at <= now,
-        due=due(at.due_at, locale(), clock.local(now).date()) if at.due_at and at.unit else "",
+        due=in_full(at.due_at) if at.due_at and at.unit else "",
         unit=(at.unit_en or at.unit) if english else at.unit,
         result=result(way.result, locale()) if way.result and at.status in PASSED else "", stations=stations(way),
     )  # fmt: skip

@@ -61,7 +61,7 @@ async def test_the_page_tells_where_and_by_when(visitor: httpx.AsyncClient) -> N
     await dispatch.dispatch(STAFF, number, dispatch.Dispatch(unit, "属供热，住建牵头"), now=clock.now())
     shown = (await visitor.get(path)).text
     assert f"由{await db.fetchval('SELECT name FROM unit WHERE id = $1', unit)}承办" in shown
-    assert re.search(r"<b>\d+月\d+日\d\d:\d\d 前</b>", shown)
+    assert re.search(r"<b>\d+ 月 \d+ 日 \d\d:\d\d 前</b>", shown)
 
 
 async def test_the_page_names_nobody_and_runs_no_script(visitor: httpx.AsyncClient) -> None:
