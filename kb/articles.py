@@ -102,7 +102,7 @@ async def change(
         sets = ", ".join(f"{name} = ${i}" for i, name in enumerate(_FIELDS, 1))
         await tx.execute(
             f"UPDATE article SET {sets}, version = version + 1, index_pending = true, remote_pending = true,"
-            " status = CASE WHEN status = 'expired' AND ($10 IS NULL OR $10 > $12) THEN 'published' ELSE status END,"
+            " status = CASE WHEN status = 'expired' AND ($10::timestamptz IS NULL OR $10 > $12::timestamptz) THEN 'published' ELSE status END,"
             " updated_at = $12, updated_by = $13 WHERE id = $14",
             *_values(replace(content, code=code)),
             now,

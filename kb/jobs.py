@@ -8,6 +8,7 @@ from typing import Any
 
 from core import clock, db, runs
 from core.i18n import N_
+from core.settings import settings
 from kb import articles
 from kb.search import meilisearch, postgres
 
@@ -20,8 +21,9 @@ MOST_DRIFT = 0.25
 STEADY = 500
 REINDEX = N_("重建知识索引")
 
-_COLUMNS = "id, code, title, body, question_forms, keywords, status, valid_from, valid_to"
-_set_up_done = False
+_COLUMNS = "id, code, title, body, question_forms, keywords, status, valid_from, valid_to, updated_at"
+_PUSHING = 0x6D656C69  # "meli": one number for every process that writes to Meilisearch
+_set_up_for = ""
 
 
 async def index_pending() -> int:
@@ -106,17 +108,20 @@ async def _push_pending() -> None:
 
 
 async def _set_up() -> None:
-    global _set_up_done
-    if not _set_up_done:
+    """Once for each server that this process meets."""
+    global _set_up_for
+    if _set_up_for != settings().meili_url:
         await meilisearch.set_up()
-        _set_up_done = True
+        _set_up_for = settings().meili_url
 
 
 async def _push_batch() -> int:
+    """One process at a time, or an older version could arrive last; no row is locked while the server works."""
     async with db.tx() as tx:
+        if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", _PUSHING):
+            return 0
         rows = await tx.fetch(
-            f"SELECT {_COLUMNS} FROM article WHERE remote_pending ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
-            BATCH,
+            f"SELECT {_COLUMNS} FROM article WHERE remote_pending ORDER BY id LIMIT $1", BATCH
         )
         published = [row for row in rows if row["status"] == "published"]
         others = [row["id"] for row in rows if row["status"] != "published"]
@@ -124,8 +129,9 @@ async def _push_batch() -> int:
             await meilisearch.put([meilisearch.document(row) for row in published])
         if others:
             await meilisearch.remove(others)
-        await tx.execute(
-            "UPDATE article SET remote_pending = false WHERE id = ANY($1::int[])", [row["id"] for row in rows]
+        await tx.executemany(
+            "UPDATE article SET remote_pending = false WHERE id = $1 AND updated_at = $2 AND status = $3",
+            [(row["id"], row["updated_at"], row["status"]) for row in rows],
         )
     return len(rows)
 

@@ -71,8 +71,10 @@ async def _candidates(query: str, on: datetime) -> tuple[str, dict[int, float]]:
         _degraded_since = None
         return postgres.NAME, await postgres.candidates(query, limit=DEPTH)
     try:
-        words = await postgres.rarest_words(text.words(query), meilisearch.MOST_WORDS)
-        found = await meilisearch.candidates(words or [query], limit=DEPTH, on=on)
+        all_words = text.words(query)
+        telling = [word for word in all_words if len(word) > 1] or all_words
+        words = await postgres.rarest_words(telling, meilisearch.MOST_WORDS)
+        found = await meilisearch.candidates(words or telling, limit=DEPTH, on=on)
     except meilisearch.Unanswered:
         _degraded_since = _degraded_since or on
         return postgres.NAME, await postgres.candidates(query, limit=DEPTH)

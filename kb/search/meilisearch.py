@@ -51,6 +51,8 @@ INDEX_SETTINGS: Mapping[str, Any] = {
 T = TypeVar("T")
 breaker = Breaker()
 _local = threading.local()
+_sessions: list[requests.Session] = []
+_lock = threading.Lock()
 _limiter: CapacityLimiter | None = None
 
 
@@ -126,6 +128,13 @@ def document(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def forget_connections() -> None:
+    """Close what is open; the next call opens anew."""
+    with _lock:
+        while _sessions:
+            _sessions.pop().close()
+
+
 async def _write(call: Callable[[Index], int], *, missing_is_fine: bool = False) -> None:
     try:
         task = await _off_loop(partial(_wait, call))
@@ -157,7 +166,7 @@ def _index(timeout: float) -> Index:
     key = (settings().meili_url, settings().meili_key, timeout)
     kept: dict[Any, Index] = _local.__dict__.setdefault("indexes", {})
     if key not in kept:
-        client = Client(key[0], key[1] or None, timeout=timeout)  # type: ignore[arg-type]  # requests takes parts of seconds
+        client = Client(key[0], key[1] or None, timeout=timeout)  # requests takes parts of seconds
         index = client.index(INDEX)
         _keep_connections(index.http)
         _keep_connections(index.task_handler.http)
@@ -168,6 +177,8 @@ def _index(timeout: float) -> Index:
 def _keep_connections(http: Any) -> None:
     """The client calls `requests.get` and the like by name: give it a session's methods instead."""
     session = requests.Session()
+    with _lock:
+        _sessions.append(session)
     send = http.send_request
 
     def over_session(method: Callable[..., Any], *args: Any, **named: Any) -> Any:

@@ -123,7 +123,7 @@ async def drift() -> float:
     row = await db.fetchrow("SELECT articles, total_length, level_length FROM kb_index")
     if not row["articles"] or not row["level_length"]:
         return 0.0
-    return abs(row["total_length"] / row["articles"] / row["level_length"] - 1)
+    return abs(float(row["total_length"] / row["articles"] / row["level_length"]) - 1)
 
 
 async def _lock() -> Mapping[str, float]:
