@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from core.web import Nav
+from crm.pages import agent, calls, registering
 
 #: One module a desk; each has `routes`, and `nav` when it stands in the top bar.
-PARTS: tuple[Any, ...] = ()
+PARTS: tuple[Any, ...] = (
+    agent,
+    calls,
+    registering,
+)
 
 routes: list[Any] = [handler for part in PARTS for handler in part.routes]
 nav: list[Nav] = [item for part in PARTS for item in getattr(part, "nav", ())]

@@ -1,0 +1,173 @@
+"""A ticket's own page: what was asked, its whole story, and why it is due when it is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Response, get, post
+
+from core import audit, clock, privacy
+from core.errors import Conflict, Invalid, NotFound
+from core.i18n import _
+from core.officers import Officer
+from core.web import Form, Request, page, read_form, redirect, requires
+from crm.pages.glance import Glance, glance
+from crm.pages.names import names
+from crm.tickets import closing, presence, queries, why
+from crm.tickets.access import ticket_for
+from crm.tickets.lights import Light
+from crm.tickets.states import FINAL, RESTING, Move, allowed
+from crm.tickets.story import tell
+from crm.tickets.words import CHANNEL, RESULT, order_word
+from routing.rulebook import rulebook
+
+_SEES = ("ticket.see", "desk.unit")
+SHORTEST_REASON = 4
+#: Verbs that this page itself has a form for; the desks have the others.
+FORMS = {"append": "content", "withdraw": "ground", "reopen": "facts"}
+
+
+@get("/tickets/{ticket:int}", guards=[requires(*_SEES)])
+async def shown(request: Request, ticket: int) -> Response[Any]:
+    return page("crm/ticket/page.html", **await _page(request.user, ticket))
+
+
+@get("/tickets/{ticket:int}/story", guards=[requires(*_SEES)])
+async def story(request: Request, ticket: int) -> Response[Any]:
+    """The middle column alone, for the live strip."""
+    return page("crm/ticket/_story.html", **await _page(request.user, ticket))
+
+
+@get("/tickets/{ticket:int}/presence", guards=[requires(*_SEES)])
+async def on_it(request: Request, ticket: int) -> Response[Any]:
+    """A heartbeat of the open page; answers who else is on the ticket."""
+    await ticket_for(request.user, ticket)
+    return page("crm/ticket/_presence.html", others=await presence.here(request.user, ticket))
+
+
+@post("/tickets/{ticket:int}/additions", guards=[requires("ticket.register")])
+async def add(request: Request, ticket: int) -> Response[Any]:
+    async def verb(form: Form) -> Any:
+        return await closing.append(
+            request.user, ticket, content=form.text("content", most=2000), call=None, now=clock.now()
+        )
+
+    return await _done(request, ticket, "append", verb, _("已追加到工单。"))
+
+
+@post("/tickets/{ticket:int}/withdrawal", guards=[requires("ticket.withdraw", "ticket.register")])
+async def withdraw(request: Request, ticket: int) -> Response[Any]:
+    async def verb(form: Form) -> Any:
+        return await closing.withdraw(
+            request.user, ticket, ground=form.text("ground", most=500), now=clock.now(), seen=_seen(form)
+        )
+
+    return await _done(request, ticket, "withdraw", verb, _("已撤诉，承办单位会收到通知。"))
+
+
+@post("/tickets/{ticket:int}/reopening", guards=[requires("ticket.register", "ticket.dispatch")])
+async def reopen(request: Request, ticket: int) -> Response[Any]:
+    async def verb(form: Form) -> Any:
+        return await closing.reopen(
+            request.user, ticket, facts=form.text("facts", most=2000), now=clock.now(), seen=_seen(form)
+        )
+
+    return await _done(request, ticket, "reopen", verb, _("已重新受理，交派单台。"))
+
+
+@post("/tickets/{ticket:int}/phone", guards=[requires("ticket.unmask")], status_code=200)
+async def phone(request: Request, ticket: int) -> Response[Any]:
+    """The number in clear, for a reason that goes into the view log with it."""
+    row = await queries.ticket(request.user, ticket)
+    if row is None or not row["citizen_phone"]:
+        raise NotFound(_("这张单没有留电话。"))
+    form = await read_form(request)
+    reason = form.text("reason")
+    if len(reason) < SHORTEST_REASON:
+        form.wrong("reason", _("写明为什么要看号码，至少 {n} 个字。").format(n=SHORTEST_REASON))
+        return page("crm/ticket/_phone.html", status=422, number=ticket, errors=form.errors, typed=form.raw(),
+                    phone=privacy.mask_phone(privacy.open_sealed(row["citizen_phone"])))  # fmt: skip
+    await audit.seen(request.user, "phone", f"ticket:{ticket}", reason)
+    return page(
+        "crm/ticket/_phone.html", number=ticket, phone=privacy.open_sealed(row["citizen_phone"]), opened=True
+    )
+
+
+routes: list[Any] = [shown, story, on_it, add, withdraw, reopen, phone]
+
+
+async def _done(
+    request: Request, ticket: int, name: str, verb: Callable[[Form], Awaitable[Any]], said: str
+) -> Response[Any]:
+    """Do it; what cannot be taken comes back with the page and everything that was typed."""
+    form = await read_form(request)
+    try:
+        await verb(form)
+    except Invalid as wrong:
+        again = await _page(request.user, ticket)
+        return page(
+            "crm/ticket/page.html", status=422, **again, errors=wrong.fields, typed=form.raw(), open_form=name
+        )
+    except Conflict as first:
+        again = await _page(request.user, ticket)
+        return page(
+            "crm/ticket/page.html", status=409, **again, first=first, typed=form.raw(), open_form=name
+        )
+    return redirect(f"/tickets/{ticket}", flash=said)
+
+
+def _seen(form: Form) -> int | None:
+    text = form.text("version")
+    return int(text) if text.isdigit() else None
+
+
+async def _page(officer: Officer, number: int) -> dict[str, Any]:
+    seen: Glance = await glance(officer, number, opened=True)
+    now, book, called = clock.now(), await rulebook(), await names()
+    row = await queries.ticket(officer, number)
+    assert row is not None
+    orders = await queries.orders(number)
+    lead = next((order for order in orders if order["part"] == "lead"), None)
+    entries = await queries.ledger(lead["id"]) if lead else []
+    today = clock.local(now).date()
+    clocks = why.clocks_of_order(entries, lead, book, now=now, today=today) if lead else []
+    units = {order["id"]: called.unit(order["unit"], order["unit_name"]) for order in orders}
+    can = allowed(seen.status, officer.permissions)
+    return {
+        "t": seen, "row": row, "orders": [_order(order, units) for order in orders], "clocks": clocks,
+        "minding": next((c for c in clocks if c.name == (lead or {"clock": ""})["clock"]), clocks[-1] if clocks else None),
+        "story": [tell(event, units) for event in await queries.events(number)],
+        "can": {move.name for move in can}, "elsewhere": _elsewhere(officer, seen, can, lead),
+        "age_since": seen.received_at, "resting": seen.status in RESTING | FINAL,
+        "channel": _(CHANNEL.get(row["channel"], row["channel"])), "unmasks": officer.can("ticket.unmask"),
+        "errors": {}, "typed": {}, "first": None, "open_form": "", "green": Light.GREEN,
+    }  # fmt: skip
+
+
+def _order(order: Any, units: dict[int, str]) -> dict[str, Any]:
+    return {
+        "id": order["id"], "unit": units[order["id"]], "part": order["part"], "status": order["status"],
+        "word": order_word(order["status"]), "round": order["round"], "reason": order["reason"], "reply": order["reply"],
+        "result": _(RESULT[order["result"]]) if order["result"] else "", "replied_at": order["replied_at"],
+        "signed_by": order["signed_by_name"], "open": order["ended_at"] is None, "close_due_at": order["close_due_at"],
+    }  # fmt: skip
+
+
+def _elsewhere(officer: Officer, seen: Glance, can: list[Move], lead: Any) -> list[tuple[str, str]]:
+    """Where the other moves are made: (label, address), the most likely first."""
+    names_of = {move.name for move in can}
+    ways: list[tuple[str, str]] = []
+    if names_of & {"dispatch", "dispatch_redo"}:
+        ways.append((_("去派单"), f"/dispatch/{seen.number}"))
+    elif "reassign" in names_of:
+        ways.append((_("改派…"), f"/dispatch/{seen.number}"))
+    elif "accept_return" in names_of:
+        ways.append((_("审退单…"), f"/dispatch/{seen.number}"))
+    if names_of & {"accept", "send_back"}:
+        ways.append((_("去审核"), f"/review/{seen.number}"))
+    if names_of & {"close"}:
+        ways.append((_("去回访"), f"/review/{seen.number}"))
+    if lead is not None and officer.can("desk.unit") and lead["unit"] in officer.scopes:
+        ways.insert(0, (_("打开承办单"), f"/orders/{lead['id']}"))
+    return ways
