@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from core.web import Nav
-from crm.pages import agent, calls, registering
+from crm.pages import agent, calls, registering, searching, tickets
 
 #: One module a desk; each has `routes`, and `nav` when it stands in the top bar.
 PARTS: tuple[Any, ...] = (
     agent,
     calls,
     registering,
+    searching,
+    tickets,
 )
 
 routes: list[Any] = [handler for part in PARTS for handler in part.routes]
