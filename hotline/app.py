@@ -15,8 +15,10 @@ from litestar.datastructures import State
 
 from core import accounts, db, faults, installation, live
 from core.gate import Gate, seal_answer
+from core.pages.stream import set_topic_policy
 from core.render import environment
 from core.web import check_routes, set_nav
+from crm.tickets.topics import may_hear
 from routing.posts import grants_for
 
 log = logging.getLogger("hotline")
@@ -50,6 +52,7 @@ def create_app(pages: Sequence[str] = PAGES) -> Litestar:
 def wire() -> None:
     """The ports: what a lower floor needs of a higher one, or of a vendor."""
     accounts.set_grants(grants_for)
+    set_topic_policy(may_hear)
 
 
 @asynccontextmanager

@@ -164,7 +164,7 @@ async def allow_all(_officer: Officer, topics: frozenset[str]) -> frozenset[str]
 
 
 @pytest.fixture
-def _open_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+def _open_topics(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "_policy", allow_all)
 
 
