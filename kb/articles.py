@@ -18,6 +18,8 @@ STATUSES = {
     "expired": N_("已过期"),
     "withdrawn": N_("已撤下"),
 }
+#: Addresses under /kb that are no articles.
+PAGES = {"new", "gaps", "suggestions"}
 LABELS = {
     "code": N_("编号"),
     "title": N_("标题"),
@@ -156,6 +158,8 @@ def check(content: Content) -> None:
     }
     if content.code and not content.code.replace("-", "").isalnum():
         wrong["code"] = _("编号只用字母、数字和短横，例如 GR-0012。")
+    if content.code.lower() in PAGES:
+        wrong["code"] = _("这个编号是页面的地址，请换一个。")
     if content.valid_from and content.valid_to and content.valid_from >= content.valid_to:
         wrong["valid_to"] = _("失效要晚于生效。")
     if content.reviewed_at and content.reviewed_at > clock.local(clock.now()).date():

@@ -4,18 +4,17 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from core import clock
 from core.errors import Conflict, Invalid, Refused
 from core.i18n import _
-from core.web import Form, Request, page, read_form, redirect, requires
+from core.web import Form, FromPath, FromQuery, Request, page, read_form, redirect, requires
 from kb import articles
 from kb.articles import Content
 
 
 @get("/kb/new", guards=[requires("kb.edit")])
-async def new(q: str = "", matter: str = "") -> Response[Any]:
+async def new(q: FromQuery[str] = "", matter: FromQuery[str] = "") -> Response[Any]:
     return _form({"question_forms": q, "matter": matter})
 
 

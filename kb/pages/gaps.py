@@ -3,12 +3,11 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from core import clock
 from core.errors import NotFound
 from core.i18n import _
-from core.web import Request, page, redirect, requires
+from core.web import FromPath, Request, page, redirect, requires
 from kb import gaps
 
 

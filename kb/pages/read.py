@@ -5,12 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get
-from litestar.params import FromPath
 
 from core import clock
 from core.errors import NotFound
 from core.i18n import _
-from core.web import Request, cursor, page, read_cursor, requires
+from core.web import FromPath, FromQuery, Request, cursor, page, read_cursor, requires
 from kb import articles, queries
 from kb.search import engine
 from kb.search.snippets import marked
@@ -21,12 +20,12 @@ FOUND = 30
 @get("/kb", guards=[requires("kb.read")])
 async def index(
     request: Request,
-    q: str = "",
-    folder: str = "",
-    matter: str = "",
-    status: str = "published",
-    ending: bool = False,
-    after: str = "",
+    q: FromQuery[str] = "",
+    folder: FromQuery[str] = "",
+    matter: FromQuery[str] = "",
+    status: FromQuery[str] = "published",
+    ending: FromQuery[bool] = False,
+    after: FromQuery[str] = "",
 ) -> Response[Any]:
     """`?q=` asks the search; without it the list by last change, filtered by the URL."""
     now, edits = clock.now(), request.user.can("kb.edit")
@@ -55,7 +54,7 @@ async def index(
 
 
 @get("/kb/{code:str}", guards=[requires("kb.read")])
-async def article(request: Request, code: FromPath[str], q: str = "") -> Response[Any]:
+async def article(request: Request, code: FromPath[str], q: FromQuery[str] = "") -> Response[Any]:
     """Drafts are for editors only: for others they are not there."""
     row = await articles.by_code(code)
     edits = request.user.can("kb.edit")

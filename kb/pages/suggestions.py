@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get
 
 from core import clock
-from core.web import page, requires
+from core.web import FromQuery, page, requires
 from kb import gaps
 from kb.search import engine
 
@@ -13,7 +13,7 @@ SHOWN = 3
 
 
 @get("/kb/suggestions", guards=[requires("kb.read")])
-async def suggest(q: str = "", matter: str = "") -> Response[Any]:
+async def suggest(q: FromQuery[str] = "", matter: FromQuery[str] = "") -> Response[Any]:
     """`?q=…&matter=…`: the best articles, each with a button whose `data-insert` is the text for the reply."""
     now = clock.now()
     answer = await engine.search(q, matter=matter or None, limit=SHOWN, on=now)

@@ -52,7 +52,7 @@ def read(path: Path) -> Iterator[tuple[Any, ...]]:
             if line.strip():
                 try:
                     yield _row(json.loads(line))
-                except (ValueError, KeyError, TypeError) as error:
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
                     raise BadSeed(f"{path.name}, line {number}: {type(error).__name__}: {error}") from error
 
 
