@@ -19,6 +19,7 @@ from core.settings import ROOT
 from hotline.embedded import Server
 
 PATIENCE = 90.0
+pytestmark = pytest.mark.xdist_group("run")  # one installation, one worker
 
 
 class Terminal:
