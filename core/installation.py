@@ -49,9 +49,13 @@ async def demo_accounts() -> list[DemoAccount]:
     return [DemoAccount(**entry) for entry in json.loads(found.get("demo_accounts", "[]"))]
 
 
-async def follow_clock() -> None:
-    """Run the business clock as the database says; in production that is real time, whatever it says."""
-    row = None
-    if await purpose() in PLAYGROUNDS:
+async def follow_clock() -> bool:
+    """Run the business clock as the database says; in production that is real time, whatever it says.
+
+    True where the clock may be turned at any moment.
+    """
+    row, may_turn = None, await purpose() in PLAYGROUNDS
+    if may_turn:
         row = await db.fetchrow("SELECT real_at, business_at, rate FROM business_clock ORDER BY id LIMIT 1")
     clock.run_at(clock.Rate(row["real_at"], row["business_at"], row["rate"]) if row else None)
+    return may_turn

@@ -71,18 +71,14 @@ async def life(_app: Litestar) -> AsyncIterator[None]:
 
 
 async def _follow_clock() -> None:
-    """Read the business clock at the start, whenever it is set, and after a lost connection."""
-    turned = asyncio.Event()
-    turned.set()
-    live.hear("clock:", lambda _topic: turned.set())
+    """Read the business clock at the start and, where it may be turned, every few seconds."""
     while True:
-        await turned.wait()
-        turned.clear()
         try:
-            await installation.follow_clock()
+            if not await installation.follow_clock():
+                return
         except db.UNREACHABLE:
-            await asyncio.sleep(2)
-            turned.set()
+            log.warning("the business clock could not be read; trying again")
+        await asyncio.sleep(3)
 
 
 def _module(name: str) -> ModuleType | None:
