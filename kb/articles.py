@@ -75,7 +75,7 @@ async def history(article: int) -> Sequence[Mapping[str, Any]]:
 
 async def create(content: Content, *, by: Officer, now: datetime) -> str:
     """A new draft; returns its code. Raises Invalid when the code is taken."""
-    check(content)
+    check(content, now=now)
     async with db.tx() as tx:
         number = await tx.fetchval(
             f"INSERT INTO article ({', '.join(_FIELDS)}, status, version, index_pending, remote_pending,"
@@ -97,7 +97,7 @@ async def change(
     code: str, content: Content, *, version: int, by: Officer, now: datetime, note: str = ""
 ) -> None:
     """Replace the content of version `version`. Raises Conflict when somebody was first, with what changed."""
-    check(content)
+    check(content, now=now)
     async with db.tx() as tx:
         before = await _locked(code)
         await _check_version(before, version, content)
@@ -151,7 +151,7 @@ async def expire(*, now: datetime) -> int:
     return len(rows)
 
 
-def check(content: Content) -> None:
+def check(content: Content, *, now: datetime) -> None:
     """Raises Invalid with everything that is wrong."""
     wrong = {
         name: _("请填写这一项。") for name in ("code", "title", "body") if not getattr(content, name).strip()
@@ -162,7 +162,7 @@ def check(content: Content) -> None:
         wrong["code"] = _("这个编号是页面的地址，请换一个。")
     if content.valid_from and content.valid_to and content.valid_from >= content.valid_to:
         wrong["valid_to"] = _("失效要晚于生效。")
-    if content.reviewed_at and content.reviewed_at > clock.local(clock.now()).date():
+    if content.reviewed_at and content.reviewed_at > clock.local(now).date():
         wrong["reviewed_at"] = _("核对日期不能在今天以后。")
     if wrong:
         raise Invalid(wrong)
