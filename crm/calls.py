@@ -6,10 +6,11 @@ A PBX, Twilio or the demo's local caller call the same verbs: `receive`, `hung_u
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from core import db, privacy
+from core import audit, db, privacy
 from core.db import tx
 from core.errors import Conflict, Invalid, NotFound, Refused
 from core.i18n import _
@@ -21,6 +22,16 @@ from crm.tickets.words import DISPOSITION
 LIVE = ("ringing", "talking", "held")
 #: What an agent may choose; `ticket`, `appended` and `answered` follow from what was done.
 CHOSEN = ("answered", "transferred", "silent", "nuisance", "test", "wrong_number")
+
+SHORTEST_REASON = 4
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Who waits in the queue: how many, and since when the first of them."""
+
+    count: int
+    since: datetime | None
 
 
 class Carrier(Protocol):
@@ -73,6 +84,8 @@ async def receive(*, carrier_id: str, line: str, phone: str, now: datetime) -> i
 async def answer_next(officer: Officer, *, now: datetime) -> int | None:
     """Take the longest waiting call; two agents never get the same one. None when nobody waits."""
     async with tx() as t:
+        # Two windows of one agent that press at once: the second waits here, and finds the first one's call.
+        await t.execute("SELECT 1 FROM account WHERE id = $1 FOR UPDATE", officer.id)
         busy = await t.fetchval(
             "SELECT id FROM call WHERE agent = $1 AND status = ANY($2::text[])", officer.id, LIVE
         )
@@ -141,6 +154,41 @@ async def dispose(officer: Officer, call: int, *, disposition: str, note: str, n
 async def settle(call: int, disposition: str) -> None:
     """A verb that used the call says what came of it (`ticket`, `appended`, `answered`); the first word stays."""
     await _settle(call, disposition, "")
+
+
+async def waiting() -> Waiting:
+    row = await db.fetchrow("SELECT count(*) AS n, min(offered_at) AS since FROM call WHERE status = 'queued'")
+    return Waiting(row["n"], row["since"])
+
+
+async def in_hand(officer: Officer, call: int | None = None) -> Any:
+    """The officer's call as the desk shows it: the one named, else the live one, else the last ended that still
+    needs a disposition; or None. The phone stays sealed; `tickets` is how many came of the call so far."""
+    return await db.fetchrow(
+        """SELECT c.id, c.status, c.phone, c.phone_tail, c.offered_at, c.answered_at, c.ended_at, c.muted,
+               c.disposition, l.number AS line, l.name AS line_name, l.name_en AS line_name_en, l.greeting,
+               (SELECT count(*) FROM call_ticket k WHERE k.call = c.id) AS tickets,
+               z.id AS citizen, z.name, z.contact, z.remark
+           FROM call c JOIN line l ON l.id = c.line
+           LEFT JOIN citizen z ON z.id = coalesce(c.citizen,
+               (SELECT k.id FROM citizen k WHERE k.phone_hash = c.phone_hash))
+           WHERE c.agent = $1 AND CASE WHEN $2::bigint IS NOT NULL THEN c.id = $2
+               ELSE c.status = ANY($3::text[]) OR (c.status = 'ended' AND c.disposition = '') END
+           ORDER BY c.status = 'ended', c.id DESC LIMIT 1""",
+        officer.id, call, LIVE,
+    )  # fmt: skip
+
+
+async def phone_of(officer: Officer, call: int, *, reason: str) -> str:
+    """The caller's number in clear, "" where it was withheld; looking is logged. Raises NotFound, Invalid."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Invalid({"reason": _("写明为什么要看号码，至少 {n} 个字。").format(n=SHORTEST_REASON)})
+    async with tx() as t:
+        row = await t.fetchrow("SELECT phone FROM call WHERE id = $1 AND agent = $2", call, officer.id)
+        if row is None:
+            raise NotFound(_("这不是您手上的通话。"))
+        await audit.seen(officer, "phone", f"call:{call}", reason.strip())
+    return privacy.open_sealed(row["phone"]) if row["phone"] else ""
 
 
 async def without_disposition(officer: Officer) -> list[Any]:

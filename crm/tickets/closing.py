@@ -8,6 +8,7 @@ from core.db import tx
 from core.errors import Invalid
 from core.i18n import _
 from core.officers import Officer
+from crm import calls
 from crm.tickets import clocks_of, move
 from crm.tickets.access import ticket_for
 from crm.tickets.words import SATISFIED, SOLVED
@@ -120,6 +121,7 @@ async def append(
                 "INSERT INTO call_ticket (call, ticket, relation) VALUES ($1, $2, 'joined') ON CONFLICT DO NOTHING",
                 call, ticket.id,
             )  # fmt: skip
+            await calls.settle(call, "appended")
         return moved
 
 

@@ -15,6 +15,7 @@ from core.errors import Invalid
 from core.i18n import _
 from core.officers import Officer
 from core.text import grams
+from crm import calls
 from crm.lines import line_id
 from crm.tickets import clocks_of, dispatch, move, number
 from crm.tickets.words import KIND, REFUSAL
@@ -178,6 +179,8 @@ async def _write(
                 )
                 birth = move.Birth(made, columns, _citizen(form), call, claim)
                 if await move.create(t, verb, birth, by=officer, now=now, data=data) is not None:
+                    if call is not None:
+                        await calls.settle(call, "answered" if verb == "answer" else "ticket")
                     return Registered(made)
             assert claim is not None
             return Registered(await _earlier(claim), repeated=True)

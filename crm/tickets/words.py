@@ -90,7 +90,15 @@ REFUSAL: dict[str, str] = {
     "secret": "涉国家秘密、商业秘密、个人隐私",
     "unlawful": "违反法律或公序良俗",
 }
-CHANNEL: dict[str, str] = {"call": "电话", "sms": "短信", "web": "网站", "api": "接口", "import": "导入"}
+CHANNEL: dict[str, str] = {
+    "call": "电话",
+    "sms": "短信",
+    "web": "网站",
+    "counter": "窗口",
+    "letter": "来信",
+    "api": "接口",
+    "import": "导入",
+}
 DISPOSITION: dict[str, str] = {
     "ticket": "已登记工单",
     "appended": "追加到原单",

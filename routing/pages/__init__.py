@@ -1,0 +1,9 @@
+"""What other desks fetch from this floor: hits for a few typed letters, and the suggested unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from routing.pages import lookups, suggestion
+
+routes: list[Any] = [*lookups.routes, *suggestion.routes]
