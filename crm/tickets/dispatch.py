@@ -17,9 +17,10 @@ from core.errors import Conflict, Invalid, Refused
 from core.i18n import _
 from core.officers import Officer
 from crm.tickets import clocks_of, move
-from crm.tickets.access import TicketRow, ticket_for, visible
+from crm.tickets.access import TicketRow, ticket_for, tickets_for, visible
 from crm.tickets.states import Status
-from routing.catalogue import lead_for
+from crm.tickets.words import status_word
+from routing.catalogue import Suggestion, lead_for
 from routing.rulebook import rulebook
 
 #: How long a claim holds without a sign of life; real time.
@@ -27,6 +28,9 @@ CLAIM = timedelta(minutes=10)
 SHORTEST_REASON = 5
 #: Below this a suggestion is never dispatched without a dispatcher.
 SURE = 85
+#: Below this it is not sent in bulk either: somebody has to look at each.
+LIKELY = 75
+_QUEUED = (Status.RECEIVED, Status.REDO)
 _MOVE = {
     Status.RECEIVED: "dispatch",
     Status.REDO: "dispatch_redo",
@@ -57,6 +61,14 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Foreseen:
+    """What a bulk dispatch will do: tickets with their dispatch, and why the others will stay."""
+
+    going: tuple[tuple[TicketRow, Dispatch], ...]
+    kept: dict[int, str]
+
+
+@dataclass(frozen=True)
 class Batch:
     """What became of a bulk dispatch: numbers that went out, and why others did not."""
 
@@ -78,17 +90,50 @@ async def dispatch(
         )  # fmt: skip
 
 
+async def foresee(officer: Officer, numbers: Sequence[int], *, now: datetime) -> Foreseen:
+    """What `dispatch_suggested` would do now: the same checks, nothing written."""
+    tickets = await tickets_for(officer, numbers)
+    going: list[tuple[TicketRow, Dispatch]] = []
+    kept: dict[int, str] = {}
+    for number in dict.fromkeys(numbers):
+        ticket = tickets.get(number)
+        if ticket is None:
+            kept[number] = _("没有这张单，或者您无权看。")
+            continue
+        found = await lead_for(ticket.matter, ticket.street, clock.local(now).date())
+        if why := _why_kept(ticket, officer, found):
+            kept[number] = why
+        else:
+            going.append((ticket, await suggested(ticket, now)))
+    return Foreseen(tuple(going), kept)
+
+
 async def dispatch_suggested(officer: Officer, numbers: Sequence[int], *, now: datetime) -> Batch:
     """Bulk: each ticket to the unit its catalogue line names, in a transaction of its own."""
+    plan = await foresee(officer, numbers, now=now)
     sent: list[int] = []
-    kept: dict[int, str] = {}
-    for number in numbers:
+    kept = dict(plan.kept)
+    for ticket, form in plan.going:
         try:
-            await dispatch(officer, number, await suggested(await ticket_for(officer, number), now), now=now)
-            sent.append(number)
+            await dispatch(officer, ticket.id, form, now=now, seen=ticket.version)
+            sent.append(ticket.id)
         except Refused as reason:
-            kept[number] = reason.message
+            kept[ticket.id] = reason.message
     return Batch(tuple(sent), kept)
+
+
+def _why_kept(ticket: TicketRow, officer: Officer, found: Suggestion | None) -> str:
+    if ticket.status not in _QUEUED:
+        return _("现在是“{status}”，已经不在待派队列。").format(status=status_word(ticket.status))
+    if claimed_by_another(ticket, officer):
+        return _("{name}已领，正在办。").format(name=ticket.claimed_name)
+    if ticket.confidential:
+        return _("保密件请逐件指定单位。")
+    if found is None:
+        return _("目录没有给出单位，请自己选承办单位。")
+    if found.confidence < LIKELY:
+        return _("把握低（{percent}%），请逐件核对。").format(percent=found.confidence)
+    return ""
 
 
 async def suggested(ticket: TicketRow, now: datetime) -> Dispatch:
@@ -152,15 +197,27 @@ async def claim_next(officer: Officer, *, where: str = "TRUE", args: Sequence[An
     """
     now = clock.real_now()
     condition, more = visible(officer, 4 + len(args))
-    number = await db.fetchval(
-        f"""UPDATE ticket SET claimed_by = $1, claimed_name = $2, claimed_at = $3 WHERE id = (
-                SELECT t.id FROM ticket t WHERE t.status IN ('received', 'redo')
-                AND (t.claimed_by IS NULL OR t.claimed_at < $3::timestamptz - interval '10 minutes') AND {where} AND {condition}
-                ORDER BY t.dispatch_due_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id""",
-        officer.id, officer.name, now, *args, *more,
+    async with tx() as t:
+        row = await t.fetchrow(
+            f"""UPDATE ticket SET claimed_by = $1, claimed_name = $2, claimed_at = $3 WHERE id = (
+                    SELECT t.id FROM ticket t WHERE t.status IN ('received', 'redo')
+                    AND (t.claimed_by IS NULL OR t.claimed_at < $3::timestamptz - interval '10 minutes')
+                    AND ({where}) AND {condition}
+                    ORDER BY t.dispatch_due_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                RETURNING id, status""",
+            officer.id, officer.name, now, *args, *more,
+        )  # fmt: skip
+        if row is None:
+            return None
+        t.changed(f"ticket:{row['id']}", f"queue:{row['status']}")
+        return int(row["id"])
+
+
+async def keep_claim(officer: Officer, number: int) -> None:
+    """A sign of life: the claim, if it is this officer's, holds for another while."""
+    await db.execute(
+        "UPDATE ticket SET claimed_at = $3 WHERE id = $1 AND claimed_by = $2", number, officer.id, clock.real_now()
     )  # fmt: skip
-    return int(number) if number is not None else None
 
 
 async def claim(officer: Officer, number: int) -> None:

@@ -31,7 +31,7 @@ function pressed(e) {
   if (combination === "Enter") return plainEnter(e);
   if (!/^(Ctrl|Alt)\+\w+$/.test(combination) && !/^F\d+$/.test(combination)) return;
   const found = [...reach().querySelectorAll("[data-key]")].find((el) => keyOf(el) === combination && visible(el));
-  if (found) act(e, () => press(found));
+  if (found) act(e, () => e.repeat || press(found)); // a key held down is one press
 }
 
 function act(e, doing) {

@@ -105,6 +105,14 @@ function saying(row) {
   return copy.textContent.replace(/\s+/g, " ") + due.join();
 }
 
+// Presence and marks change in place: <td data-part="marks">.
+function renew(row, now) {
+  for (const part of now.querySelectorAll("[data-part]")) {
+    const old = row.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
+    if (old && old.innerHTML !== part.innerHTML) old.replaceChildren(...part.cloneNode(true).childNodes);
+  }
+}
+
 // New rows wait behind the strip; a changed row keeps its place with a bar, a row that left stays, greyed.
 // Rows after the last one known to both were only pushed to the next page.
 function compare(el, state) {
@@ -118,7 +126,9 @@ function compare(el, state) {
     const gone = !there.has(n) && i < last;
     row.classList.toggle("row-gone", gone);
     if (gone) row.setAttribute("aria-description", say("gone"));
-    else if (there.has(n) && saying(there.get(n)) !== saying(row)) row.classList.add("row-changed");
+    if (!there.has(n)) return;
+    renew(row, there.get(n));
+    if (saying(there.get(n)) !== saying(row)) row.classList.add("row-changed");
   });
   const place = el.querySelector("[data-strip]") ?? document.querySelector(`[data-strip="${CSS.escape(el.id)}"]`);
   const showing = [[say("show"), () => { unstrip("new", place); swap(el, state); el.dispatchEvent(new CustomEvent("shown", { bubbles: true })); }]];
