@@ -69,8 +69,26 @@ def grams(*texts: str) -> list[str]:
 
 
 def query_grams(query: str) -> list[str]:
-    """The tokens that a text must all hold to match `query`; empty when there is nothing to look for."""
-    return grams(query)
+    """The tokens that a text must all hold to match `query`; empty when there is nothing to look for.
+
+    Pairs inside words only, so that words may stand apart in the text; letters that make no word stay together:
+    `"暖气不热"` → `["暖气", "不热"]`, `"王顶堤"` → `["王顶", "顶堤"]`.
+    """
+    parts: list[str] = []
+    for run in _runs(normal(query)):
+        if not _is_han(run):
+            parts.append(run)
+            continue
+        loose = ""
+        for word in _cut_once(run):
+            if len(word) > 1:
+                parts += [loose, word]
+                loose = ""
+            else:
+                loose += word
+        parts.append(loose)
+    telling = [part for part in parts if len(part) > 1] or parts
+    return grams(*filter(None, telling))
 
 
 def _runs(text: str) -> Iterator[str]:
@@ -86,4 +104,11 @@ def _cut(run: str) -> list[str]:
     import rjieba  # loads a 34 MB dictionary at its first call
 
     found: list[str] = rjieba.cut_for_search(run, False)
+    return found
+
+
+def _cut_once(run: str) -> list[str]:
+    import rjieba
+
+    found: list[str] = rjieba.cut(run, False)
     return found

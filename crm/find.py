@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from core import db, privacy
+from core import clock, db, privacy
 from core.officers import Officer
-from core.text import grams
+from core.text import query_grams
 from crm.tickets import number, queries
 
 TAIL = number.TAIL
 _LONGEST_NAME = 8
+#: Days back from where the page begins; then everything.
+WINDOWS = (7, 60)
 #: An empty list would be no filter at all.
 NOBODY = [0]
 
@@ -51,8 +54,26 @@ async def find(
     """The tickets that `query` means, within the filters `chosen`. An empty query lists the newest."""
     narrowed = dict(chosen or {})
     how, wanted = await _read(query.strip())
-    rows = await queries.tickets(officer, {**narrowed, **wanted}, after=after, limit=limit)
-    return Finding(rows, how)
+    if "grams" not in wanted:
+        return Finding(await queries.tickets(officer, {**narrowed, **wanted}, after=after, limit=limit), how)
+    return Finding(await _newest_first(officer, {**narrowed, **wanted}, after=after, limit=limit), how)
+
+
+async def _newest_first(
+    officer: Officer, chosen: dict[str, Any], *, after: int | None, limit: int
+) -> list[Any]:
+    """Words in ever longer windows of time: common words are found in the first days, rare ones cost little anywhere."""
+    until = clock.local(clock.now()).date() if after is None else number.day_of(after)
+    for days in WINDOWS:
+        rows = await queries.tickets(
+            officer,
+            {**chosen, "from": number.first_of(until - timedelta(days=days))},
+            after=after,
+            limit=limit,
+        )
+        if len(rows) > limit:
+            return rows
+    return await queries.tickets(officer, chosen, after=after, limit=limit)
 
 
 async def _read(query: str) -> tuple[How, dict[str, Any]]:
@@ -72,7 +93,10 @@ async def _read(query: str) -> tuple[How, dict[str, Any]]:
         named = await _citizens("name_hash", "name", query)
         if named != NOBODY:
             return How.NAME, {"citizens": named}
-    return How.WORDS, {"grams": sorted(set(grams(query)))} if query else {}
+    if not query:
+        return How.WORDS, {}
+    wanted = query_grams(query)
+    return How.WORDS, {"grams": wanted} if wanted else {"citizens": NOBODY}
 
 
 async def _citizens(column: str, kind: str, text: str) -> list[int]:

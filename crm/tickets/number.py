@@ -7,7 +7,7 @@ wraps after a million, and a clash takes the next.
 from __future__ import annotations
 
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 
 DIGITS = 13
 TAIL = 5
@@ -26,6 +26,16 @@ def make(day: date, sequence: int) -> int:
     """The number of the `sequence`-th ticket (mod a million) on `day` (in the hotline's zone)."""
     body = f"{day:%y%m%d}{sequence % 1_000_000:06d}"
     return int(body + str(luhn(body)))
+
+
+def first_of(day: date) -> int:
+    """What every number of `day` and later is above: numbers sort by their day."""
+    return int(f"{day:%y%m%d}0000000")
+
+
+def day_of(number: int) -> date:
+    """The day a ticket was registered, in the hotline's zone."""
+    return datetime.strptime(f"{number:013d}"[:6], "%y%m%d").date()  # noqa: DTZ007 - a date, not a moment
 
 
 def read(text: str) -> int | None:
