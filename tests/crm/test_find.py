@@ -18,7 +18,11 @@ async def found(query: str, officer=BOB):  # type: ignore[no-untyped-def]
 async def test_each_way_of_naming_a_ticket_finds_it() -> None:
     made = await registered()
     await registered(
-        phone="13900221111", name="李先生", content="楼道里的路灯坏了三天没有人修", matter="010203"
+        phone="13900221111",
+        name="李先生",
+        content="楼道里的路灯坏了三天没有人修",
+        matter="010203",
+        street="120101001",
     )
     for query, how in [
         (number.show(made), How.NUMBER), (f"{made % 100_000:05d}", How.TAIL), ("13800221234", How.PHONE),
