@@ -21,7 +21,9 @@ FORM = {
 
 async def test_a_suggestion_shows_what_to_write_into_the_reply(officer: Hire) -> None:
     await published(HEATING, RESIDENCE)
-    page = await (await officer("agent")).get("/kb/suggestions", params={"q": "室温不够怎么退费", "matter": "030101"})
+    page = await (await officer("agent")).get(
+        "/kb/suggestions", params={"q": "室温不够怎么退费", "matter": "030101"}
+    )
     assert page.status_code == 200
     assert 'data-insert="供热期内室温低于18℃' in page.text
     assert "<mark>室温</mark>" in page.text
@@ -180,3 +182,10 @@ async def test_pages_are_there_in_english(officer: Hire) -> None:
         page = await editor.get(url, headers={"Accept-Language": "en"})
         assert page.status_code == 200
         assert "知识库" not in page.text
+
+
+async def test_a_folder_holds_what_lies_in_its_folders(officer: Hire) -> None:
+    await published(replace(HEATING, folder="供热/收费"), replace(RESIDENCE, folder="供热所"))
+    page = await (await officer("agent")).get("/kb", params={"folder": "供热"})
+    assert "室温不达标怎么办" in page.text
+    assert "居住证怎么办理" not in page.text

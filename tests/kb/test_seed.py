@@ -79,4 +79,8 @@ async def test_a_missing_file_is_said(database: str, tmp_path: Path, monkeypatch
 @pytest.mark.skipif(not seed.FILE.is_file(), reason="kb/seed/articles.jsonl is not written yet")
 async def test_the_articles_we_ship_can_be_loaded(database: str) -> None:
     count = await seed.load()
-    assert count == await db.fetchval("SELECT count(*) FROM article WHERE status IN ('published', 'expired')") > 0
+    assert (
+        count
+        == await db.fetchval("SELECT count(*) FROM article WHERE status IN ('published', 'expired')")
+        > 0
+    )
