@@ -83,12 +83,11 @@ class Run:
     async def reject(self, row: int, name: str, value: object, reason: str, cure: str = "") -> None:
         """One line in the rejects file: the row, the field, what it held, why not, and what would do."""
         path = self.rejects_path
-        new = not path.is_file()
-        if new:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", newline="", encoding="utf-8-sig" if new else "utf-8") as out:
+        first = not self.rejected  # then a file of that name is of some other database
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w" if first else "a", newline="", encoding="utf-8-sig" if first else "utf-8") as out:
             lines = csv.writer(out)
-            if new:
+            if first:
                 lines.writerow(REJECTS_HEAD)
             lines.writerow([row, *(_inert(cell) for cell in (name, value, reason, cure))])
         self.rejected += 1

@@ -143,5 +143,7 @@ BELOW_THE_PAGE = [
 @pytest.mark.parametrize("source", BELOW_THE_PAGE, ids=relative)
 def test_time_is_an_argument_below_the_page(source: Path) -> None:
     calls = (node.func for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Call))
-    asked = [ast.unparse(call) for call in calls if ast.unparse(call) in {"clock.now", "datetime.now", "time.time"}]
+    asked = [
+        ast.unparse(call) for call in calls if ast.unparse(call) in {"clock.now", "datetime.now", "time.time"}
+    ]
     assert asked == []
