@@ -8,6 +8,7 @@ const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?
 const place = (key) => `draft:${officer}:${key}`;
 const url = (key) => `/drafts/${encodeURIComponent(key)}`;
 const forms = new Map();
+const erasing = new Map();
 
 const secret = (async () => {
   const given = document.querySelector('meta[name="draft-key"]')?.content;
@@ -88,6 +89,7 @@ async function adopt(form) {
   forms.set(form, state);
   if (form.querySelector(".field-wrong") || document.querySelector(".errors, .conflict")) return;
   if (sessionStorage.getItem(`sent:${key}`)) return void erase(state);
+  await erasing.get(key); // of the form that was just sent under the same key
   const [here, there] = await Promise.all([keptHere(key), keptThere(key)]);
   const draft = [here, there].filter(Boolean).sort((a, b) => (a.at < b.at ? 1 : -1))[0];
   if (!draft || !form.isConnected || !same(read(form), state.first) || same(draft.fields, state.first)) return;
@@ -108,6 +110,8 @@ function erase(state) {
   localStorage.removeItem(place(state.key));
   sessionStorage.removeItem(`sent:${state.key}`);
   state.queue = state.queue.then(() => send(state.key, "DELETE"));
+  erasing.set(state.key, state.queue);
+  unstrip("draft");
 }
 
 // Saving is queued for each form, so that an erasure never overtakes the save before it.
@@ -153,10 +157,11 @@ document.addEventListener("submit", (e) => {
 });
 
 document.addEventListener("htmx:afterRequest", (e) => {
-  const form = e.detail.elt?.closest?.("form[data-draft]");
+  const elt = e.detail.requestConfig?.elt ?? e.detail.elt; // the event's own element is another where the form was swapped away
+  const form = elt?.closest?.("form[data-draft]");
   const state = form && forms.get(form);
   const verb = e.detail.requestConfig?.verb;
-  if (!state || !e.detail.successful || verb === "get" || e.detail.elt !== form && !e.detail.elt.matches("[type=submit]")) return;
+  if (!state || !e.detail.successful || verb === "get" || elt !== form && !elt.matches("[type=submit]")) return;
   forms.delete(form);
   erase(state);
 });
