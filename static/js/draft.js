@@ -156,12 +156,13 @@ document.addEventListener("submit", (e) => {
   if (!e.target.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) sessionStorage.setItem(`sent:${state.key}`, "1");
 });
 
+// 409 and 422 bring the form back; htmx calls them successful, since they are swapped.
 document.addEventListener("htmx:afterRequest", (e) => {
   const elt = e.detail.requestConfig?.elt ?? e.detail.elt; // the event's own element is another where the form was swapped away
   const form = elt?.closest?.("form[data-draft]");
   const state = form && forms.get(form);
   const verb = e.detail.requestConfig?.verb;
-  if (!state || !e.detail.successful || verb === "get" || elt !== form && !elt.matches("[type=submit]")) return;
+  if (!state || !(e.detail.xhr?.status < 400) || verb === "get" || elt !== form && !elt.matches("[type=submit]")) return;
   forms.delete(form);
   erase(state);
 });
