@@ -67,8 +67,8 @@ async def test_pages_of_the_list_hold_every_article_once(officer: Hire) -> None:
     while url:
         text = (await agent.get(url)).text
         seen += [n for n in range(1, 66) if f"第{n:04}条" in text]
-        _, found, rest = text.partition('" rel="next"')
-        url = _.rpartition('href="')[2].replace("&amp;", "&") if found else ""
+        before, found, _rest = text.partition('" rel="next"')
+        url = before.rpartition('href="')[2].replace("&amp;", "&") if found else ""
     assert sorted(seen) == list(range(1, 66))
 
 
