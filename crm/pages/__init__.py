@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from core.web import Nav
-from crm.pages import agent, calls, registering, searching, tickets
+from crm.pages import (
+    agent,
+    attachments,
+    calls,
+    dispatching,
+    orders,
+    registering,
+    reviewing,
+    searching,
+    tickets,
+)
 
 #: One module a desk; each has `routes`, and `nav` when it stands in the top bar.
 PARTS: tuple[Any, ...] = (
     agent,
+    attachments,
     calls,
+    dispatching,
+    orders,
     registering,
+    reviewing,
     searching,
     tickets,
 )

@@ -57,9 +57,19 @@ def follow_up_due(book: Rulebook, ticket: TicketRow, now: datetime) -> datetime:
 
 async def after_signing(ticket: TicketRow, order: OrderRow, now: datetime) -> dict[str, Any]:
     """Signed: the unit minds first contact now, where there is somebody to reach, else the close."""
-    if order.part == "lead" and order.contacted_at is None and ticket.phone_tail and order.contact_due_at:
+    if (
+        order.part == "lead"
+        and order.contacted_at is None
+        and order.contact_due_at
+        and is_to_be_contacted(ticket)
+    ):
         return await _minding("contact", order, order.contact_due_at, now)
     return await after_contact(ticket, order, now)
+
+
+def is_to_be_contacted(ticket: TicketRow) -> bool:
+    """Whether the unit itself can reach somebody: of an anonymous or confidential ticket it sees no number."""
+    return bool(ticket.phone_tail) and not ticket.anonymous and not ticket.confidential
 
 
 async def after_contact(_ticket: TicketRow, order: OrderRow, now: datetime) -> dict[str, Any]:

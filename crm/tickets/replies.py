@@ -54,7 +54,7 @@ async def reply(
                 data={"answer": form.answer.strip()},
             )  # fmt: skip
         answer = check(form)
-        if order.contacted_at is None and not ticket.anonymous and ticket.phone_tail:
+        if order.contacted_at is None and clocks_of.is_to_be_contacted(ticket):
             raise Invalid({"contacted": _("先联系市民并记录，再写答复。")})
         moved = await move.make(
             t, "reply", ticket, by=officer, now=now, order=order, order_seen=seen,

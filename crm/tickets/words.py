@@ -134,3 +134,7 @@ def kind_word(kind: str) -> str:
 def urgency_word(urgency: int) -> str:
     """`P2 基本生活`."""
     return f"P{urgency} {_(URGENCY[urgency])}"
+
+
+def defect_word(code: str) -> str:
+    return _(DEFECT.get(code, code)) if code else ""

@@ -1,0 +1,147 @@
+"""What a unit's desk asks: its work orders by tab, their counts, and one order with what hangs on it.
+
+Lists are keyset-paged as in `queries.py`; the same policy answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from core import db
+from core.officers import Officer
+from crm.tickets.access import order_for
+from crm.tickets.queries import Where
+
+#: To sign, in hand, waiting for the hotline, gone.
+TABS: dict[str, str] = {
+    "sign": "w.status = 'dispatched'",
+    "handling": "w.status = 'handling'",
+    "waiting": "w.status IN ('replied', 'return_review')",
+    "done": "w.status IN ('accepted', 'returned')",
+}
+#: The tab `done` is newest first, counted up to here and no further back than this.
+MOST_COUNTED = 100
+COUNTED = timedelta(days=30)
+
+#: The limit of the running clock when it is one in working days: the browser counts those differently.
+_DAYS = """(SELECT e.amount FROM clock_entry e WHERE e.work_order = w.id AND e.clock = {clock}
+    AND e.entry IN ('start', 'rerate') AND e.unit = 'workday' ORDER BY e.id DESC LIMIT 1)"""
+
+
+async def orders(
+    officer: Officer, tab: str, *, after: tuple[datetime, int] | None = None, below: int | None = None,
+    limit: int = 50,
+) -> list[Any]:  # fmt: skip
+    """The work orders of the officer's units on one tab, the clock due soonest first; one more than `limit` when
+    there are more. `after` is (`sort_at`, id) of the last row before; `done` is paged by `below`, an id.
+    """
+    where = Where(sorted(officer.scopes)).policy(officer)
+    if after is not None:
+        where.add("(coalesce(w.clock_due_at, w.close_due_at, w.dispatched_at), w.id) > ({}, {})", *after)
+    if below is not None:
+        where.add("w.id < {}", below)
+    order = "w.id DESC" if tab == "done" else "sort_at, w.id"
+    return await db.fetch(
+        f"""SELECT w.id, w.ticket, w.status, w.part, w.round, w.unit, u.name AS unit_name, w.clock, w.clock_from,
+                w.clock_due_at, w.close_due_at, w.return_until, w.dispatched_at, w.signed_at, w.replied_at, w.ended_at,
+                w.defect, t.matter, t.matter_name, left(t.content, 60) AS summary, t.kind, t.urgency, t.street,
+                t.place, t.confidential, t.urges, t.returns,
+                coalesce(w.clock_due_at, w.close_due_at, w.dispatched_at) AS sort_at,
+                {_DAYS.format(clock="w.clock")} AS clock_days
+            FROM work_order w JOIN ticket t ON t.id = w.ticket JOIN unit u ON u.id = w.unit
+            WHERE w.unit = ANY($1::int[]) AND {TABS[tab]} AND {where} ORDER BY {order} LIMIT {limit + 1}""",
+        *where.args,
+    )
+
+
+async def counts(officer: Officer, *, now: datetime) -> dict[str, int]:
+    """How many work orders stand on each tab; `done` of the last 30 days, at most `MOST_COUNTED`."""
+    where = Where(sorted(officer.scopes), now - COUNTED).policy(officer)
+    counted = ", ".join(
+        f"count(*) FILTER (WHERE {TABS[tab]}) AS {tab}" for tab in ("sign", "handling", "waiting")
+    )
+    row = await db.fetchrow(
+        f"""SELECT {counted},
+                (SELECT count(*) FROM (SELECT 1 FROM work_order w JOIN ticket t ON t.id = w.ticket
+                    WHERE w.unit = ANY($1::int[]) AND {TABS["done"]} AND w.ended_at > $2 AND {where}
+                    ORDER BY w.id DESC LIMIT {MOST_COUNTED}) gone) AS done
+            FROM work_order w JOIN ticket t ON t.id = w.ticket
+            WHERE w.unit = ANY($1::int[]) AND w.status IN ('dispatched', 'handling', 'return_review', 'replied')
+                AND {where}""",
+        *where.args,
+    )
+    return dict(row)
+
+
+async def order(officer: Officer, order_id: int) -> Any:
+    """One work order with its ticket and citizen; sealed columns stay sealed. Raises NotFound to outsiders."""
+    await order_for(officer, order_id)
+    return (await _whole([order_id]))[0]
+
+
+async def orders_to_print(officer: Officer, order_ids: Sequence[int]) -> list[Any]:
+    """Those of `order_ids` that are the officer's own units', in the order asked for."""
+    where = Where(sorted(officer.scopes), list(order_ids)).policy(officer)
+    allowed = await db.fetch(
+        f"""SELECT w.id FROM work_order w JOIN ticket t ON t.id = w.ticket
+            WHERE w.unit = ANY($1::int[]) AND w.id = ANY($2::bigint[]) AND w.status <> 'recalled' AND {where}""",
+        *where.args,
+    )
+    found = {row["id"]: row for row in await _whole([row["id"] for row in allowed])}
+    return [found[order_id] for order_id in dict.fromkeys(order_ids) if order_id in found]
+
+
+async def _whole(order_ids: Sequence[int]) -> list[Any]:
+    days = ", ".join(f"{_DAYS.format(clock=repr(c))} AS {c}_days" for c in ("sign", "contact", "close"))
+    return await db.fetch(
+        f"""SELECT w.*, {days}, u.name AS unit_name, t.status AS ticket_status, t.version AS ticket_version,
+                t.round AS ticket_round, t.kind, t.matter, t.matter_name, t.urgency, t.confidential, t.anonymous,
+                t.title, t.content, t.street, t.place, t.address, t.phone_tail, t.contact AS prefers, t.reply_by,
+                t.received_at, t.urges, t.returns, c.name AS citizen_name, c.phone AS citizen_phone, c.remark
+            FROM work_order w JOIN ticket t ON t.id = w.ticket JOIN unit u ON u.id = w.unit
+            LEFT JOIN citizen c ON c.id = t.citizen
+            WHERE w.id = ANY($1::bigint[])""",
+        list(order_ids),
+    )
+
+
+async def beside(row: Any) -> list[Any]:
+    """The other work orders of the same round: the lead of an assist, the assists of a lead."""
+    return await db.fetch(
+        """SELECT id, ticket, unit, part, status, reply, replied_at FROM work_order
+           WHERE ticket = $1 AND round = $2 AND id <> $3 AND status NOT IN ('recalled', 'returned')
+           ORDER BY part DESC, id""",
+        row["ticket"], row["round"], row["id"],
+    )  # fmt: skip
+
+
+async def beside_many(tickets: Sequence[int]) -> list[Any]:
+    return await db.fetch(
+        """SELECT id, ticket, round, unit, part FROM work_order
+           WHERE ticket = ANY($1::bigint[]) AND status NOT IN ('recalled', 'returned') ORDER BY part DESC, id""",
+        list(tickets),
+    )
+
+
+async def contacts(order_id: int) -> list[Any]:
+    """The tries to reach the citizen, the latest first."""
+    return await db.fetch("SELECT * FROM contact WHERE work_order = $1 ORDER BY id DESC LIMIT 50", order_id)
+
+
+async def printed(officer: Officer, order_ids: Sequence[int]) -> dict[int, int]:
+    """Count one more print of each; order id → how many by now. The page has looked at who may."""
+    rows = await db.fetch(
+        """UPDATE work_order SET prints = prints + 1 WHERE id = ANY($1::bigint[]) AND unit = ANY($2::int[])
+           RETURNING id, prints""",
+        list(order_ids), sorted(officer.scopes),
+    )  # fmt: skip
+    return {row["id"]: row["prints"] for row in rows}
+
+
+async def ledgers(order_ids: Sequence[int]) -> list[Any]:
+    """The clock entries of several orders, as they were written."""
+    return await db.fetch(
+        "SELECT * FROM clock_entry WHERE work_order = ANY($1::bigint[]) ORDER BY id", list(order_ids)
+    )
