@@ -181,7 +181,7 @@ async def _create_floor(world: World) -> str:
 
 async def _list_floor(world: World) -> str:
     async with floor.captured() as found:
-        await find.find(world.agent, "", {}, limit=50)
+        await find.find(world.agent, "", {}, today=clock.today(), limit=50)
     return found.script({})
 
 
@@ -196,7 +196,7 @@ async def _detail_floor(world: World) -> str:
 
 async def _search_floor(world: World) -> str:
     async with floor.captured() as found:
-        await find.find(world.agent, WORDS[0], {}, limit=20)
+        await find.find(world.agent, WORDS[0], {}, today=clock.today(), limit=20)
     return found.script({})
 
 

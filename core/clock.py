@@ -7,7 +7,7 @@ an offset so that a day can be lived in minutes. Sessions, leases, signatures an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,11 @@ def now() -> datetime:
 def local(moment: datetime) -> datetime:
     """`moment` in the hotline's own zone."""
     return moment.astimezone(zone())
+
+
+def today() -> date:
+    """The business day it is in the hotline's own zone."""
+    return local(now()).date()
 
 
 @lru_cache

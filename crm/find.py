@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from core import clock, db, privacy
+from core import db, privacy
 from core.officers import Officer
 from core.text import query_grams
 from crm.tickets import number, queries
@@ -48,6 +48,7 @@ async def find(
     query: str,
     chosen: Mapping[str, Any] | None = None,
     *,
+    today: date,
     after: int | None = None,
     limit: int = 50,
 ) -> Finding:
@@ -56,14 +57,14 @@ async def find(
     how, wanted = await _read(query.strip())
     if "grams" not in wanted:
         return Finding(await queries.tickets(officer, {**narrowed, **wanted}, after=after, limit=limit), how)
-    return Finding(await _newest_first(officer, {**narrowed, **wanted}, after=after, limit=limit), how)
+    until = today if after is None else number.day_of(after)
+    return Finding(await _newest_first(officer, {**narrowed, **wanted}, until, after=after, limit=limit), how)
 
 
 async def _newest_first(
-    officer: Officer, chosen: dict[str, Any], *, after: int | None, limit: int
+    officer: Officer, chosen: dict[str, Any], until: date, *, after: int | None, limit: int
 ) -> list[Any]:
     """Words in ever longer windows of time: common words are found in the first days, rare ones cost little anywhere."""
-    until = clock.local(clock.now()).date() if after is None else number.day_of(after)
     for days in WINDOWS:
         rows = await queries.tickets(
             officer,

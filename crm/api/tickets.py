@@ -35,7 +35,12 @@ async def listed(request: Request) -> Response[bytes]:
     asked = request.query_params
     limit = _limit(asked.get("limit"))
     found = await find.find(
-        request.user, asked.get("q", ""), _chosen(asked), after=_after(asked.get("after")), limit=limit
+        request.user,
+        asked.get("q", ""),
+        _chosen(asked),
+        today=clock.today(),
+        after=_after(asked.get("after")),
+        limit=limit,
     )
     rows, more = found.rows[:limit], len(found.rows) > limit
     return _json(

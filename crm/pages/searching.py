@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from litestar import Response, get
 
+from core import clock
 from core.i18n import N_, _
 from core.web import BadCursor, Request, page, redirect, requires
 from crm import find
@@ -31,7 +32,9 @@ async def search(request: Request) -> Response[Any]:
     query, status = asked.get("q", "").strip(), asked.get("status", "")
     began = time.perf_counter()
     chosen = {"status": [status]} if status in STATUS else {}
-    found = await find.find(request.user, query, chosen, after=_after(asked.get("after")), limit=LIMIT)
+    found = await find.find(
+        request.user, query, chosen, today=clock.today(), after=_after(asked.get("after")), limit=LIMIT
+    )
     if found.how is How.NUMBER and found.rows:
         return redirect(f"/tickets/{found.rows[0]['id']}")
     rows, more = found.rows[:LIMIT], len(found.rows) > LIMIT

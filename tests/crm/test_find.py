@@ -5,13 +5,13 @@ import pytest
 from crm import find
 from crm.find import How
 from crm.tickets import number
-from tests.crm.cast import ALICE, BOB, SIMON, at_unit, dispatched, registered
+from tests.crm.cast import ALICE, BOB, NOW, SIMON, at_unit, dispatched, registered
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 async def found(query: str, officer=BOB):  # type: ignore[no-untyped-def]
-    finding = await find.find(officer, query)
+    finding = await find.find(officer, query, today=NOW.date())
     return finding.how, [row["id"] for row in finding.rows]
 
 
@@ -64,7 +64,7 @@ async def test_pages_follow_each_other_without_gap_or_repeat() -> None:
     seen: list[int] = []
     after = None
     while True:
-        rows = (await find.find(ALICE, "暖气不热", after=after, limit=3)).rows
+        rows = (await find.find(ALICE, "暖气不热", today=NOW.date(), after=after, limit=3)).rows
         seen += [row["id"] for row in rows[:3]]
         if len(rows) <= 3:
             break
