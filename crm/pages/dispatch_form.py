@@ -13,6 +13,7 @@ from core.web import FromPath, FromQuery, Request, fragment, page, read_form, re
 from crm.pages import dispatch_forms
 from crm.pages.dispatch_filters import LABELS as FILTERS
 from crm.pages.dispatch_forms import Sheet
+from crm.pages.names import move_word
 from crm.tickets import desk_lists, dispatch, presence, queries
 from crm.tickets.access import ticket_for
 from crm.tickets.states import BY_NAME
@@ -75,7 +76,7 @@ async def gone(request: Request, number: FromPath[int]) -> None:
 
 async def _present(request: Request, number: int, others: list[Any], seen: int) -> Response[bytes]:
     passed = await queries.events(number, after=seen) if seen else []
-    moved = [(e, _(BY_NAME[e["verb"]].label)) for e in passed if not BY_NAME[e["verb"]].passing]
+    moved = [(e, move_word(e["verb"])) for e in passed if not BY_NAME[e["verb"]].passing]
     return page("crm/dispatch/_presence.html", others=others, moved=moved, moment=i18n.moment)
 
 

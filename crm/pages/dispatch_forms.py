@@ -12,7 +12,7 @@ from core.errors import Conflict, Invalid, Refused
 from core.i18n import N_, _
 from core.officers import Officer
 from crm.pages.glance import Glance, glance
-from crm.pages.names import Names, names
+from crm.pages.names import Names, move_word, names
 from crm.tickets import clocks_of, dispatch, queries
 from crm.tickets.access import ticket_for
 from crm.tickets.states import BY_NAME, ORDER_OPEN, Status
@@ -245,7 +245,7 @@ def _yours(name: str, typed: Mapping[str, str], move: str) -> str:
     if name == "assists":
         return _("、").join(typed[f"{a}_text"] for a in ASSISTS if typed.get(f"{a}_text")) or _("无")
     if name == "status":
-        return _("派出 → 现在应为“{move}”").format(move=_(BY_NAME[move].label)) if move else _("现在不能派出")
+        return _("派出 → 现在应为“{move}”").format(move=move_word(move)) if move else _("现在不能派出")
     return typed.get("lead_text", "") or _("未定")
 
 

@@ -12,9 +12,8 @@ from core.i18n import N_, _
 from core.web import FromPath, FromQuery, Nav, Request, page, read_form, redirect, requires, visit
 from crm.pages import dispatch_filters, dispatch_form, dispatch_rows, rulings
 from crm.pages.dispatch_filters import Filters
-from crm.pages.names import names
+from crm.pages.names import move_word, names
 from crm.tickets import desk_lists, dispatch, queries
-from crm.tickets.states import BY_NAME
 
 DISPATCHER = requires("ticket.dispatch")
 nav = [Nav("dispatch", N_("派单台"), "/dispatch", ("desk.dispatch",), order=20)]
@@ -47,7 +46,7 @@ async def lights(request: Request) -> Response[bytes]:
 async def moves(request: Request) -> Response[bytes]:
     """Who took the rows (`number`, repeated) that left the queue while somebody looked at it."""
     moved = await desk_lists.last_moves(request.user, _numbers(request.query_params.getall("number", [])))
-    said = [(row["id"], row["actor_name"], _(BY_NAME[row["verb"]].label)) for row in moved]
+    said = [(row["id"], row["actor_name"], move_word(row["verb"])) for row in moved]
     return page("crm/dispatch/_moves.html", said=said)
 
 

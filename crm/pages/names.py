@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core import i18n
+from core.i18n import _
+from crm.tickets.states import BY_NAME
 from routing.catalogue import unit_name
 from routing.rulebook import Rulebook, rulebook
+
+
+def move_word(verb: str) -> str:
+    """派出, 改派 …: what an event's verb is called."""
+    label = BY_NAME[verb].label
+    return _(label)
 
 
 @dataclass(frozen=True)

@@ -100,11 +100,10 @@ async def _judge(officer: Officer, number: int, typed: dict[str, str], *, now: d
             if typed.get("defect") not in DEFECT:
                 wrong = {"defect": _("选一个退回原因。"), **wrong}
             raise Invalid(wrong)
-        await replies.send_back(
-            officer, number, defect=typed.get("defect", ""), note=note, now=now, seen=seen
-        )
+        defect = typed.get("defect", "")
+        await replies.send_back(officer, number, defect=defect, note=note, now=now, seen=seen)
         return _("…{tail} 退回承办单位了：{defect}。办结时限没有停过。").format(
-            tail=tail, defect=_(DEFECT[typed["defect"]])
+            tail=tail, defect=_(DEFECT[defect])
         )
     if typed.get("verdict") != "accept":
         raise Invalid({"verdict": _("选审核通过，或退回承办单位。")})
@@ -183,12 +182,12 @@ async def _follow_up(officer: Officer, number: int, typed: dict[str, str], *, no
         return _("…{tail} 转重办，已到派单台。").format(tail=tail)
     if typed.get("verdict") != "close":
         raise Invalid({"verdict": _("选办结，或重办。")})
-    given = typed.get("satisfied", "")
+    given, solved = typed.get("satisfied", ""), typed.get("solved", "")
     await closing.close(
-        officer, number, solved=typed.get("solved", ""), satisfied=int(given) if given in "12345" and given else None,
+        officer, number, solved=solved, satisfied=int(given) if given in "12345" and given else None,
         by_way="call", now=now, seen=seen,
     )  # fmt: skip
-    return _("…{tail} 回访办结：市民说{solved}。").format(tail=tail, solved=_(SOLVED[typed["solved"]]))
+    return _("…{tail} 回访办结：市民说{solved}。").format(tail=tail, solved=_(SOLVED[solved]))
 
 
 async def _follow_ups(request: Request, after: str) -> dict[str, Any]:

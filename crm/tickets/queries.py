@@ -49,13 +49,24 @@ class Where:
         return " AND ".join(self.parts) or "TRUE"
 
 
-def _filtered(officer: Officer, chosen: Mapping[str, Any]) -> Where:
+def _filtered(officer: Officer, chosen: Mapping[str, Any], where: Where | None = None) -> Where:
     """The filters every ticket list knows, by their names in the URL; unknown ones are not looked at."""
-    where = Where()
+    where = where or Where()
     for name, condition in FILTERS.items():
         if chosen.get(name) not in (None, "", [], ()):
             where.add(condition, chosen[name])
+    if chosen.get("mark") in MARKS:
+        where.parts.append(MARKS[chosen["mark"]])
     return where.policy(officer)
+
+
+#: What a row is marked with, by its name in the URL.
+MARKS: dict[str, str] = {
+    "urged": "t.urges > 0",
+    "returned": "t.returns > 0",
+    "redo": "t.status = 'redo'",
+    "confidential": "t.confidential",
+}
 
 
 FILTERS: dict[str, str] = {
@@ -70,6 +81,7 @@ FILTERS: dict[str, str] = {
     "citizen": "t.citizen = {}",
     "citizens": "t.citizen = ANY({}::bigint[])",
     "id": "t.id = {}",
+    "from": "t.id >= {}",
     "tail": "t.id % 100000 = {}",
     "phone_tail": "t.phone_tail = {}",
     "grams": "t.grams @> {}::text[]",
@@ -108,9 +120,18 @@ def _light(where: Where, light: str | None, now: datetime) -> None:
         where.add(f"NOT {share}", now, 0.5)
 
 
-async def queue_lights(officer: Officer, *, now: datetime) -> dict[str, int]:
-    """How many of the queue stand on red, orange, yellow, green; and in all."""
-    where = Where(now).policy(officer)
+def queue_condition(officer: Officer, chosen: Mapping[str, Any], *, now: datetime) -> tuple[str, list[Any]]:
+    """The dispatcher's filter as a condition on `ticket t`, its arguments numbered from $4: for `claim_next`."""
+    where = _filtered(officer, chosen, Where(None, None, None))
+    _light(where, chosen.get("light"), now)
+    return str(where), where.args[3:]
+
+
+async def queue_lights(
+    officer: Officer, chosen: Mapping[str, Any] | None = None, *, now: datetime
+) -> dict[str, int]:
+    """How many of the queue (within the filters but for the light) stand on red, orange, yellow, green; in all."""
+    where = _filtered(officer, chosen or {}, Where(now))
     row = await db.fetchrow(
         f"""SELECT count(*) AS all, count(*) FILTER (WHERE share >= 1) AS red,
                 count(*) FILTER (WHERE share >= 0.8 AND share < 1) AS orange,
@@ -127,12 +148,25 @@ async def queue_lights(officer: Officer, *, now: datetime) -> dict[str, int]:
 async def tickets(
     officer: Officer, chosen: Mapping[str, Any], *, after: int | None = None, limit: int = 50
 ) -> list[Any]:
-    """Any tickets, newest first."""
+    """Any tickets, newest first. Names are joined to the rows of the page only."""
     where = _filtered(officer, chosen)
     if after is not None:
         where.add("t.id < {}", after)
+    # Words stand in few rows, and not evenly: reading the primary key backwards until enough are found would be
+    # guessed too cheap. `+ 0` leaves it the index over the words.
+    order = "t.id + 0" if chosen.get("grams") else "t.id"
     return await db.fetch(
-        f"SELECT {_ROW} FROM {_FROM} WHERE {where} ORDER BY t.id DESC LIMIT {limit + 1}", *where.args
+        f"""SELECT {_ROW} FROM (SELECT * FROM ticket t WHERE {where} ORDER BY {order} DESC LIMIT {limit + 1}) t
+            LEFT JOIN unit u ON u.id = t.lead_unit LEFT JOIN unit s ON s.id = t.suggested_unit ORDER BY t.id DESC""",
+        *where.args,
+    )
+
+
+async def tickets_of(officer: Officer, numbers: Sequence[int]) -> list[Any]:
+    """Those of `numbers` that the officer may see."""
+    where = Where(list(numbers)).policy(officer)
+    return await db.fetch(
+        f"SELECT {_ROW} FROM {_FROM} WHERE t.id = ANY($1::bigint[]) AND {where}", *where.args
     )
 
 
@@ -250,18 +284,27 @@ async def counters(officer: Officer) -> Mapping[str, int]:
     return dict(row)
 
 
-async def lookalikes_pool(street: str, matter: str, grams: Sequence[str], officer: Officer) -> list[Any]:
-    """At most 200 open or recent tickets that may be the same matter: same street and matter branch, or same words."""
-    where = Where(street, matter[:4], list(grams)).policy(officer)
+async def lookalikes_pool(
+    street: str, matter: str, pairs: Sequence[Sequence[str]], officer: Officer
+) -> list[Any]:
+    """At most 200 recent tickets that may be the same matter: same street and matter branch, or the grams of one of
+    `pairs` (of two words each, so that every branch of the question is narrow)."""
+    where = Where(street, matter[:4])
+    ways = [
+        """(SELECT id FROM ticket WHERE street = $1 AND street <> '' AND matter >= $2 AND matter < $2 || 'A'
+            ORDER BY id DESC LIMIT 80)"""
+    ]
+    for pair in pairs:
+        where.args.append(list(pair))
+        ways.append(
+            f"(SELECT id FROM ticket WHERE grams @> ${len(where.args)}::text[] ORDER BY id DESC LIMIT 30)"
+        )
+    where.policy(officer)
     return await db.fetch(
-        f"""SELECT t.id, t.status, t.title, t.content, t.matter_name, t.received_at, t.citizen, t.place, u.name AS unit_name
+        f"""SELECT t.id, t.status, t.title, t.content, t.matter, t.matter_name, t.received_at, t.citizen, t.street, t.place,
+                u.name AS unit_name
             FROM ticket t LEFT JOIN unit u ON u.id = t.lead_unit
-            WHERE t.id IN (
-                (SELECT id FROM ticket WHERE street = $1 AND street <> '' AND matter >= $2 AND matter < $2 || 'A'
-                    ORDER BY id DESC LIMIT 100)
-                UNION (SELECT id FROM ticket WHERE grams @> $3::text[] AND cardinality($3::text[]) > 0
-                    ORDER BY id DESC LIMIT 100))
-                AND {where}
+            WHERE t.id IN ({" UNION ".join(ways)}) AND {where}
             ORDER BY t.id DESC LIMIT 200""",
         *where.args,
     )

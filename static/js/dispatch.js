@@ -58,11 +58,11 @@ document.addEventListener("click", (e) => {
   if (opener) reveal(opener.form, opener.dataset.reveals);
   const more = e.target.closest?.("[data-more-assists]");
   if (!more) return;
-  const next = more.parentElement.querySelector("[data-assist][hidden]");
+  const next = more.form.querySelector("[data-assist][hidden]");
   if (!next) return;
   next.hidden = false;
   next.querySelector("input").focus();
-  more.disabled = !more.parentElement.querySelector("[data-assist][hidden]");
+  more.disabled = !more.form.querySelector("[data-assist][hidden]");
 });
 
 // The catalogue's reason is for the catalogue's unit; another unit needs the dispatcher's own words.
