@@ -177,7 +177,7 @@ async def _write(
                 made = number.make(
                     clock.local(now).date(), await t.fetchval("SELECT nextval('ticket_number')")
                 )
-                birth = move.Birth(made, columns, _citizen(form), call, claim)
+                birth = move.Birth(made, columns, await _citizen(form), call, claim)
                 if await move.create(t, verb, birth, by=officer, now=now, data=data) is not None:
                     if call is not None:
                         await calls.settle(call, "answered" if verb == "answer" else "ticket")
@@ -230,12 +230,23 @@ def _grams(form: Registration, street: str) -> Sequence[str]:
     return sorted(set(grams(privacy.mask_text(f"{form.title} {form.content} {street}"))))
 
 
-def _citizen(form: Registration) -> dict[str, Any] | None:
+async def _hash_of(phone: str) -> bytes:
+    """Under which key a known citizen's phone is filed: between a new key and `hotline rekey` it may be an old one."""
+    newest, *older = privacy.lookups("phone", phone)
+    if older:
+        known = await db.fetchval(
+            "SELECT phone_hash FROM citizen WHERE phone_hash = ANY($1::bytea[]) LIMIT 1", [newest, *older]
+        )
+        return known or newest
+    return newest
+
+
+async def _citizen(form: Registration) -> dict[str, Any] | None:
     """The columns of the citizen behind the phone; nobody without one, so that anonymous callers stay apart."""
     if not form.phone:
         return None
     known: dict[str, Any] = {
-        "phone_hash": privacy.lookup("phone", form.phone), "phone": privacy.seal(form.phone),
+        "phone_hash": await _hash_of(form.phone), "phone": privacy.seal(form.phone),
         "phone_tail": form.phone[-4:],
     }  # fmt: skip
     if form.name and not form.anonymous:
