@@ -157,7 +157,9 @@ async def settle(call: int, disposition: str) -> None:
 
 
 async def waiting() -> Waiting:
-    row = await db.fetchrow("SELECT count(*) AS n, min(offered_at) AS since FROM call WHERE status = 'queued'")
+    row = await db.fetchrow(
+        "SELECT count(*) AS n, min(offered_at) AS since FROM call WHERE status = 'queued'"
+    )
     return Waiting(row["n"], row["since"])
 
 

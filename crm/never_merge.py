@@ -18,9 +18,15 @@ class Other:
 
 
 async def others() -> list[Other]:
-    rows = await db.fetch("SELECT number, name, name_en, say, say_en FROM never_merge ORDER BY length(number), number")
+    rows = await db.fetch(
+        "SELECT number, name, name_en, say, say_en FROM never_merge ORDER BY length(number), number"
+    )
     english = locale() == "en"
     return [
-        Other(row["number"], (english and row["name_en"]) or row["name"], (english and row["say_en"]) or row["say"])
+        Other(
+            row["number"],
+            (english and row["name_en"]) or row["name"],
+            (english and row["say_en"]) or row["say"],
+        )
         for row in rows
     ]

@@ -26,6 +26,11 @@ HISTORY: Final = 20
 CHANNELS: Final = ("counter", "letter", "web", "call")
 
 
+#: The form's fields as they are read, for the list of what is wrong.
+ORDER: Final = ("kind", "content", "matter", "street", "address", "urgency", "channel", "name", "phone", "contact",
+                "answer", "ground", "legal_path")  # fmt: skip
+
+
 @get("/desk", guards=[DESK])
 async def desk(request: Request, call: FromQuery[int] = 0) -> Response[Any]:
     """`call`: a call of one's own whose form to open, in place of the one in hand."""
@@ -54,7 +59,9 @@ async def likes(request: Request) -> Response[Any]:
     )  # fmt: skip
     crowd = lookalikes.crowd(found, street, now)
     span = int((now - min(like.received_at for like in crowd)) / timedelta(minutes=1)) if crowd else 0
-    return page("crm/agent/_likes.html", likes=found, crowd=crowd, span=span, status_word=status_word, open=OPEN)
+    return page(
+        "crm/agent/_likes.html", likes=found, crowd=crowd, span=span, status_word=status_word, open=OPEN
+    )
 
 
 @dataclass(frozen=True)
@@ -67,17 +74,20 @@ class Again:
     chosen: bool
 
 
-async def desk_context(request: Request, call: Any, **more: Any) -> dict[str, Any]:
-    """Everything the three columns show, for a call or for none."""
+async def desk_context(request: Request, call: Any, saved: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Everything the three columns show, for a call or for none. `saved`: what has just come of the form."""
     book, citizen = await rulebook(), call["citizen"] if call else None
     past = await _past(request, citizen)
-    unsettled = [row for row in await calls.without_disposition(request.user) if not call or row["id"] != call["id"]]
+    unsettled = [
+        row for row in await calls.without_disposition(request.user) if not call or row["id"] != call["id"]
+    ]
     bar = await bar_context(request, call["id"] if call else 0)
     return {
         **bar, "bar_call": bar["current"], "current": call, "masked_phone": masked(call),
         "name": _open(call["name"]) if call else "",
-        "past": past, "again": again(past, "", book), "matter": "", "unsettled": unsettled, "status_word": status_word,
-        "open": OPEN, **form_context(await blank(call, book), call, book), **more,
+        "past": past, "again": again([row for row in past if not saved or row["id"] != saved["number"]], "", book), "saved": saved,
+        "matter": "", "unsettled": unsettled, "status_word": status_word,
+        "open": OPEN, **form_context(await blank(call, book), call, book),
     }  # fmt: skip
 
 
@@ -92,9 +102,11 @@ def form_context(
         shown["matter"] = matter.path_name_en if english and matter.path_name_en else matter.path_name
     if street:
         names = (street.name_en, street.district_name_en)
-        shown["street"] = ", ".join(names) if english and all(names) else f"{street.district_name} · {street.name}"
+        shown["street"] = (
+            ", ".join(names) if english and all(names) else f"{street.district_name} · {street.name}"
+        )
     return {
-        "values": values, "shown": shown, "errors": dict(errors or {}), "current": call,
+        "values": values, "shown": shown, "errors": {name: errors[name] for name in sorted(errors, key=_place)} if errors else {}, "current": call,
         "draft": f"desk:call:{call['id']}" if call else "desk:new",
         "nth": call["tickets"] + 1 if call else 0,
         "kinds": [(kind, i18n._(word)) for kind, word in KIND.items()],
@@ -102,6 +114,10 @@ def form_context(
         "channels": [(channel, i18n._(CHANNEL[channel])) for channel in CHANNELS],
         "grounds": [("", ""), *((ground, i18n._(word)) for ground, word in REFUSAL.items())],
     }  # fmt: skip
+
+
+def _place(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)
 
 
 async def blank(call: Any, book: Rulebook) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The call bar: answer the next, hang up, hold, mute, say how it ended, and see the number with a reason."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -9,7 +10,7 @@ from core.errors import Invalid
 from core.i18n import _
 from core.web import FromPath, FromQuery, Request, page, read_form, redirect, requires, visit
 from crm import calls
-from crm.tickets.words import DISPOSITION
+from crm.tickets.words import disposition_word
 
 TAKER = requires("call.take")
 
@@ -54,7 +55,7 @@ async def dispose(request: Request, call: FromPath[int]) -> Response[Any]:
     given, note = form.text("disposition"), form.text("note")
     form.check()
     await calls.dispose(request.user, call, disposition=given, note=note, now=clock.now())
-    said = _("这通电话记为“{word}”。").format(word=_(DISPOSITION[given]))
+    said = _("这通电话记为“{word}”。").format(word=disposition_word(given))
     return redirect("/desk", flash=said, fragment=visit().is_fragment)
 
 
@@ -78,14 +79,24 @@ async def bar_context(request: Request, open_call: int) -> dict[str, Any]:
     shown = await calls.in_hand(request.user)
     if shown is None or (shown["status"] == "ended" and open_call):
         shown = (await calls.in_hand(request.user, open_call) if open_call else None) or shown
+    waiting, now = await calls.waiting(), clock.now()
     return {
         "current": shown,
         "masked": masked(shown),
         "open_call": open_call,
-        "waiting": await calls.waiting(),
-        "disposed": _(DISPOSITION[shown["disposition"]]) if shown and shown["disposition"] else "",
-        "choices": [(choice, _(DISPOSITION[choice])) for choice in calls.CHOSEN],
+        "waiting": waiting,
+        "talked": _spell(shown["answered_at"], shown["ended_at"] or now) if shown else "",
+        "waited": _spell(waiting.since, now),
+        "disposed": disposition_word(shown["disposition"]) if shown else "",
+        "choices": [(choice, disposition_word(choice)) for choice in calls.CHOSEN],
     }
+
+
+def _spell(start: datetime | None, end: datetime) -> str:
+    """`03:42`, as the page's script goes on to count."""
+    seconds = max(0, int((end - start).total_seconds())) if start else 0
+    hours = f"{seconds // 3600}:" if seconds >= 3600 else ""
+    return f"{hours}{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def masked(call: Any) -> str:

@@ -44,7 +44,9 @@ async def consequences(
     level = int(urgency) if urgency in {"1", "2", "3"} else (chosen.urgency if chosen else 3)
     return page(
         "crm/agent/_matter.html",
-        questions=[(n, question, n in ticked) for n, question in enumerate(chosen.questions)] if chosen else [],
+        questions=[(n, question, n in ticked) for n, question in enumerate(chosen.questions)]
+        if chosen
+        else [],
         starts=started(book, kind or chosen.kind, level) if chosen else None,
     )
 
@@ -87,18 +89,26 @@ async def append(request: Request, number: FromPath[int]) -> Response[Any]:
     try:
         form.check()
         await closing.append(
-            request.user, number, content=values["content"], call=call["id"] if call else None, now=clock.now()
+            request.user,
+            number,
+            content=values["content"],
+            call=call["id"] if call else None,
+            now=clock.now(),
         )
     except Invalid as wrong:
         return await _again(values, call, wrong.fields)
     return await _saved(request, number, "appended", values, call)
 
 
-async def _carry_out(officer: Officer, values: Mapping[str, Any], form: Registration, call: int | None) -> Registered:
+async def _carry_out(
+    officer: Officer, values: Mapping[str, Any], form: Registration, call: int | None
+) -> Registered:
     now = clock.now()
     known: dict[str, Any] = {"now": now, "claim": (f"desk:{officer.id}", values["form"]), "call": call}
     if values["then"] == "answered":
-        return await register.answer(officer, form, answer=values["answer"], article=values["article"], **known)
+        return await register.answer(
+            officer, form, answer=values["answer"], article=values["article"], **known
+        )
     if values["then"] == "refused":
         return await register.refuse(
             officer, form, ground=values["ground"], legal_path=values["legal_path"], **known
@@ -131,7 +141,10 @@ async def _own_call(officer: Officer, form: Form) -> Any:
 def typed(form: Form) -> dict[str, Any]:
     """Everything the form sent, as it was typed."""
     values: dict[str, Any] = {name: form.text(name) for name in _TYPED}
-    values |= {name: form.text(name, most=register.LONGEST_CONTENT * 2) for name in ("content", "answer", "legal_path")}
+    values |= {
+        name: form.text(name, most=register.LONGEST_CONTENT * 2)
+        for name in ("content", "answer", "legal_path")
+    }
     values["address"] = form.text("address")
     values |= {name: form.flag(name) for name in ("confidential", "anonymous")}
     values["reply_by"] = form.every("reply_by", most=5)

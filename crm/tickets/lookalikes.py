@@ -71,7 +71,11 @@ async def find(
 
 def pairs(text: str) -> list[list[str]]:
     """The grams of two words at a time that say something: `暖气 … 室温 … 婴儿` → `[[室温, 暖气], [婴儿, 暖气], …]`."""
-    telling = [word for word in dict.fromkeys(words(text)) if 1 < len(word) < 4 and word not in COMMON and not word.isdigit()]
+    telling = [
+        word
+        for word in dict.fromkeys(words(text))
+        if 1 < len(word) < 4 and word not in COMMON and not word.isdigit()
+    ]
     if len(telling) == 1:
         return [grams(telling[0])]
     two = combinations(telling[:TELLING], 2)

@@ -131,6 +131,11 @@ def kind_word(kind: str) -> str:
     return _(KIND.get(kind, kind))
 
 
+def disposition_word(disposition: str) -> str:
+    """How a call ended; nothing while nobody has said."""
+    return _(DISPOSITION[disposition]) if disposition else ""
+
+
 def urgency_word(urgency: int) -> str:
     """`P2 基本生活`."""
     return f"P{urgency} {_(URGENCY[urgency])}"

@@ -137,7 +137,10 @@ document.addEventListener("click", (e) => {
     suggest().then(() => document.activeElement === document.body && document.getElementById("take")?.focus());
   }
   const next = e.target.closest?.("[data-next]");
-  if (next) document.querySelector(next.dataset.next)?.focus();
+  if (next) {
+    next.closest(".panel").remove(); // it has been read out: the form takes its place
+    document.querySelector(next.dataset.next)?.focus();
+  }
 });
 
 document.addEventListener("change", (e) => {
