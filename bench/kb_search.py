@@ -2,6 +2,9 @@
 
     python bench/kb_search.py [folder with kb_entries.jsonl.gz and kb_queries.jsonl]
 
+Every question is asked of all 55,000 entries. The reference figures seem to come from asking each kind within its
+own entries only: plain BM25 asked that way gives R@1 .492, R@10 .672, and with our second ranking .501 and .674.
+
 Loads a database of its own (`bench_kb`, kept for the next time) beside the embedded server's others.
 """
 
