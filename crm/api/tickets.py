@@ -15,7 +15,7 @@ from litestar.enums import MediaType
 from core import clock
 from core.errors import Invalid, NotFound
 from core.i18n import _
-from core.web import BadCursor, Request, requires
+from core.web import BadCursor, FromPath, Request, requires
 from crm import find
 from crm.tickets import number, queries, register
 from crm.tickets.states import Status
@@ -71,7 +71,7 @@ async def registered(request: Request) -> Response[bytes]:
 
 
 @get("/api/v1/tickets/{ticket:str}", guards=[requires("ticket.see", "desk.unit")])
-async def one(request: Request, ticket: str) -> Response[bytes]:
+async def one(request: Request, ticket: FromPath[str]) -> Response[bytes]:
     """A ticket with its work orders and its story."""
     wanted = number.read(ticket)
     row = await queries.ticket(request.user, wanted) if wanted is not None else None

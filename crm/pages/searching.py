@@ -41,7 +41,7 @@ async def search(request: Request) -> Response[Any]:
     called = await names()
     return page(
         "crm/search/page.html",
-        search_query=query, how=_(HOW[found.how]), rows=[_row(row, called) for row in rows], status=status,
+        search_query=query, how=_(HOW[found.how]), rows=[_row(row, called) for row in rows], state=status,
         statuses=[(name, status_word(name)) for name in STATUS if name != "draft"],
         next=_address(asked, after=str(rows[-1]["id"])) if more else None,
         without_status=_address({**asked, "status": ""}) if status else None,

@@ -11,7 +11,7 @@ from core import audit, clock, privacy
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
 from core.officers import Officer
-from core.web import Form, Request, page, read_form, redirect, requires
+from core.web import Form, FromPath, Request, page, read_form, redirect, requires
 from crm.pages.glance import Glance, glance
 from crm.pages.names import names
 from crm.tickets import closing, presence, queries, why
@@ -29,25 +29,25 @@ FORMS = {"append": "content", "withdraw": "ground", "reopen": "facts"}
 
 
 @get("/tickets/{ticket:int}", guards=[requires(*_SEES)])
-async def shown(request: Request, ticket: int) -> Response[Any]:
+async def shown(request: Request, ticket: FromPath[int]) -> Response[Any]:
     return page("crm/ticket/page.html", **await _page(request.user, ticket))
 
 
 @get("/tickets/{ticket:int}/story", guards=[requires(*_SEES)])
-async def story(request: Request, ticket: int) -> Response[Any]:
+async def story(request: Request, ticket: FromPath[int]) -> Response[Any]:
     """The middle column alone, for the live strip."""
     return page("crm/ticket/_story.html", **await _page(request.user, ticket))
 
 
 @get("/tickets/{ticket:int}/presence", guards=[requires(*_SEES)])
-async def on_it(request: Request, ticket: int) -> Response[Any]:
+async def on_it(request: Request, ticket: FromPath[int]) -> Response[Any]:
     """A heartbeat of the open page; answers who else is on the ticket."""
     await ticket_for(request.user, ticket)
     return page("crm/ticket/_presence.html", others=await presence.here(request.user, ticket))
 
 
 @post("/tickets/{ticket:int}/additions", guards=[requires("ticket.register")])
-async def add(request: Request, ticket: int) -> Response[Any]:
+async def add(request: Request, ticket: FromPath[int]) -> Response[Any]:
     async def verb(form: Form) -> Any:
         return await closing.append(
             request.user, ticket, content=form.text("content", most=2000), call=None, now=clock.now()
@@ -57,7 +57,7 @@ async def add(request: Request, ticket: int) -> Response[Any]:
 
 
 @post("/tickets/{ticket:int}/withdrawal", guards=[requires("ticket.withdraw", "ticket.register")])
-async def withdraw(request: Request, ticket: int) -> Response[Any]:
+async def withdraw(request: Request, ticket: FromPath[int]) -> Response[Any]:
     async def verb(form: Form) -> Any:
         return await closing.withdraw(
             request.user, ticket, ground=form.text("ground", most=500), now=clock.now(), seen=_seen(form)
@@ -67,7 +67,7 @@ async def withdraw(request: Request, ticket: int) -> Response[Any]:
 
 
 @post("/tickets/{ticket:int}/reopening", guards=[requires("ticket.register", "ticket.dispatch")])
-async def reopen(request: Request, ticket: int) -> Response[Any]:
+async def reopen(request: Request, ticket: FromPath[int]) -> Response[Any]:
     async def verb(form: Form) -> Any:
         return await closing.reopen(
             request.user, ticket, facts=form.text("facts", most=2000), now=clock.now(), seen=_seen(form)
@@ -77,7 +77,7 @@ async def reopen(request: Request, ticket: int) -> Response[Any]:
 
 
 @post("/tickets/{ticket:int}/phone", guards=[requires("ticket.unmask")], status_code=200)
-async def phone(request: Request, ticket: int) -> Response[Any]:
+async def phone(request: Request, ticket: FromPath[int]) -> Response[Any]:
     """The number in clear, for a reason that goes into the view log with it."""
     row = await queries.ticket(request.user, ticket)
     if row is None or not row["citizen_phone"]:
@@ -106,14 +106,12 @@ async def _done(
         await verb(form)
     except Invalid as wrong:
         again = await _page(request.user, ticket)
-        return page(
-            "crm/ticket/page.html", status=422, **again, errors=wrong.fields, typed=form.raw(), open_form=name
-        )
+        again |= {"errors": wrong.fields, "typed": form.raw(), "open_form": name}
+        return page("crm/ticket/page.html", status=422, **again)
     except Conflict as first:
         again = await _page(request.user, ticket)
-        return page(
-            "crm/ticket/page.html", status=409, **again, first=first, typed=form.raw(), open_form=name
-        )
+        again |= {"first": first, "typed": form.raw(), "open_form": name}
+        return page("crm/ticket/page.html", status=409, **again)
     return redirect(f"/tickets/{ticket}", flash=said)
 
 
