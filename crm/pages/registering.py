@@ -80,7 +80,7 @@ async def make(request: Request) -> Response[Any]:
     return await _saved(request, done.number, values["then"], values, call, repeated=done.repeated)
 
 
-@post("/tickets/{number:int}/additions", guards=[REGISTRAR], status_code=200)
+@post("/desk/additions/{number:int}", guards=[REGISTRAR], status_code=200)
 async def append(request: Request, number: FromPath[int]) -> Response[Any]:
     """The content of the form joins a ticket that is there; nothing else of the form is used."""
     form = await read_form(request)
