@@ -9,9 +9,9 @@ const result = document.getElementById("result");
 if (list && [document.body, null].includes(document.activeElement)) list.querySelector("tbody [data-number]")?.focus({ preventScroll: true });
 
 export function refresh() {
-  if (list) window.htmx.ajax("GET", queue.dataset.liveRefresh, { target: "#rows tbody", swap: "innerHTML" });
+  if (list) window.htmx.ajax("GET", queue.dataset.liveRefresh, { source: queue, target: "#rows tbody", swap: "innerHTML" });
   const lights = document.getElementById("lights");
-  if (lights) window.htmx.ajax("GET", lights.dataset.liveRefresh, { target: lights, swap: "innerHTML" });
+  if (lights) window.htmx.ajax("GET", lights.dataset.liveRefresh, { source: lights, target: lights, swap: "innerHTML" });
 }
 
 document.addEventListener("queue-changed", refresh);

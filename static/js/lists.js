@@ -30,13 +30,14 @@ function go(row, { focus = true } = {}) {
   preview(list, row);
 }
 
+// Each part asks on its own behalf (`source`): what the body asks for, htmx keeps only the last of.
 const looking = new WeakMap();
 
 function preview(list, row) {
   const into = list.dataset.previewInto && document.querySelector(list.dataset.previewInto);
   if (!into || !row.dataset.preview) return;
   clearTimeout(looking.get(list));
-  looking.set(list, setTimeout(() => window.htmx.ajax("GET", row.dataset.preview, { target: into, swap: "innerHTML" }), 150));
+  looking.set(list, setTimeout(() => window.htmx.ajax("GET", row.dataset.preview, { source: into, target: into, swap: "innerHTML" }), 150));
 }
 
 function tick(row, on) {
@@ -125,7 +126,7 @@ function bar(list, numbers) {
   if (says?.dataset.bulkSays && numbers.length) {
     const url = new URL(says.dataset.bulkSays, location.href);
     numbers.forEach((n) => url.searchParams.append(list.dataset.name ?? "number", n));
-    window.htmx.ajax("GET", url.pathname + url.search, { target: says, swap: "innerHTML" });
+    window.htmx.ajax("GET", url.pathname + url.search, { source: says, target: says, swap: "innerHTML" });
   }
   list.dispatchEvent(new CustomEvent("selection", { bubbles: true, detail: { numbers } }));
 }
@@ -169,7 +170,7 @@ document.addEventListener("htmx:load", (e) => {
     for (const row of rowsOf(list)) if (old.numbers.includes(row.dataset.number) && boxOf(row)) boxOf(row).checked = true;
     if (old.at) current.set(list, old.at);
     const row = rowsOf(list).find((r) => r.dataset.number === old.at?.number) ?? rowsOf(list)[Math.min(old.at?.index ?? 0, rowsOf(list).length - 1)];
-    if (old.focused && row && !list.contains(document.activeElement)) go(row);
+    if (old.focused && row && [document.body, null].includes(document.activeElement)) go(row); // who has taken it meanwhile keeps it
     const scroll = list.closest(".scroll");
     if (scroll && old.top !== undefined) scroll.scrollTop = old.top;
   }
