@@ -19,7 +19,7 @@ from crm.tickets.access import ticket_for
 from crm.tickets.lights import Light
 from crm.tickets.states import FINAL, RESTING, Move, allowed
 from crm.tickets.story import tell
-from crm.tickets.words import CHANNEL, RESULT, order_word
+from crm.tickets.words import CHANNEL, RESULT, order_word, say
 from routing.rulebook import rulebook
 
 _SEES = ("ticket.see", "desk.unit")
@@ -138,7 +138,7 @@ async def _page(officer: Officer, number: int) -> dict[str, Any]:
         "story": [tell(event, units) for event in await queries.events(number)],
         "can": {move.name for move in can}, "elsewhere": _elsewhere(officer, seen, can, lead),
         "age_since": seen.received_at, "resting": seen.status in RESTING | FINAL,
-        "channel": _(CHANNEL.get(row["channel"], row["channel"])), "unmasks": officer.can("ticket.unmask"),
+        "channel": say(CHANNEL, row["channel"]), "unmasks": officer.can("ticket.unmask"),
         "errors": {}, "typed": {}, "first": None, "open_form": "", "green": Light.GREEN,
     }  # fmt: skip
 
@@ -147,7 +147,7 @@ def _order(order: Any, units: dict[int, str]) -> dict[str, Any]:
     return {
         "id": order["id"], "unit": units[order["id"]], "part": order["part"], "status": order["status"],
         "word": order_word(order["status"]), "round": order["round"], "reason": order["reason"], "reply": order["reply"],
-        "result": _(RESULT[order["result"]]) if order["result"] else "", "replied_at": order["replied_at"],
+        "result": say(RESULT, order["result"]), "replied_at": order["replied_at"],
         "signed_by": order["signed_by_name"], "open": order["ended_at"] is None, "close_due_at": order["close_due_at"],
     }  # fmt: skip
 
@@ -161,7 +161,7 @@ def _elsewhere(officer: Officer, seen: Glance, can: list[Move], lead: Any) -> li
     elif "reassign" in names_of:
         ways.append((_("改派…"), f"/dispatch/{seen.number}"))
     elif "accept_return" in names_of:
-        ways.append((_("审退单…"), f"/dispatch/{seen.number}"))
+        ways.append((_("裁定退单…"), f"/dispatch/{seen.number}/ruling"))
     if names_of & {"accept", "send_back"}:
         ways.append((_("去审核"), f"/review/{seen.number}"))
     if names_of & {"close"}:

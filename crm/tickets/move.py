@@ -18,7 +18,7 @@ from core.i18n import _
 from core.officers import Officer
 from crm.tickets.access import OrderRow, TicketRow, check_may
 from crm.tickets.states import BY_NAME, ORDER_OPEN, Move, OrderStatus, Party, order_after
-from crm.tickets.words import status_word
+from crm.tickets.words import say, status_word
 
 _OPEN_ORDERS = ", ".join(f"'{status}'" for status in sorted(ORDER_OPEN))
 
@@ -91,8 +91,7 @@ async def make(
     """
     move = BY_NAME[name]
     check_may(by, move)
-    if seen is not None and seen != ticket.version:
-        await _check_nobody_was_first(t, ticket, seen)
+    await check_seen(t, ticket, seen)
     if order is not None and order_seen is not None and order_seen != order.version:
         await _check_nobody_was_first(t, ticket, 0, order)
     if ticket.status not in move.sources:
@@ -107,6 +106,12 @@ async def make(
     orders = {int(k): v for k, v in json.loads(row["orders"]).items()}
     t.changed(f"ticket:{ticket.id}", *_topics(move, ticket, row["units"] or []))
     return Moved(row["event"], row["status"], row["version"], orders)
+
+
+async def check_seen(t: Tx, ticket: TicketRow, seen: int | None) -> None:
+    """Raises Conflict when others moved the ticket after the version `seen`; `make` asks it too."""
+    if seen is not None and seen != ticket.version:
+        await _check_nobody_was_first(t, ticket, seen)
 
 
 async def create(
@@ -298,10 +303,11 @@ async def _check_nobody_was_first(t: Tx, ticket: TicketRow, seen: int, order: Or
     if not told:
         return
     first = told[0]
-    changes = tuple(Change(_(BY_NAME[row["verb"]].label), "", row["actor_name"]) for row in reversed(told))
+    labels = {move.name: move.label for move in BY_NAME.values()}
+    changes = tuple(Change(say(labels, row["verb"]), "", row["actor_name"]) for row in reversed(told))
     raise Conflict(
         _("{name}先动了这张单（{move}）。您写的都在，请看最新情况再办。").format(
-            name=first["actor_name"], move=_(BY_NAME[first["verb"]].label)
+            name=first["actor_name"], move=say(labels, first["verb"])
         ),
         by=first["actor_name"],
         changes=changes,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.i18n import N_
+
 
 class Status(StrEnum):
     DRAFT = "draft"
@@ -99,20 +101,22 @@ MOVES: tuple[Move, ...] = (
     # at the agent's desk
     _move(
         "register",
-        "登记",
+        N_("登记"),
         {_S.DRAFT},
         _S.RECEIVED,
         "ticket.register",
         needs=("kind", "matter", "place", "content", "contact"),
         told=_CITIZEN,
     ),
-    _move("answer", "当场答复办结", {_S.DRAFT}, _S.ANSWERED, "ticket.register", needs=("answer",)),
-    _move("refuse", "不予受理", {_S.DRAFT}, _S.REFUSED, "ticket.register", needs=("ground", "legal_path")),
-    _move("append", "追加", OPEN | RESTING, None, "ticket.register", needs=("content",), passing=True),
+    _move("answer", N_("当场答复办结"), {_S.DRAFT}, _S.ANSWERED, "ticket.register", needs=("answer",)),
+    _move(
+        "refuse", N_("不予受理"), {_S.DRAFT}, _S.REFUSED, "ticket.register", needs=("ground", "legal_path")
+    ),
+    _move("append", N_("追加"), OPEN | RESTING, None, "ticket.register", needs=("content",), passing=True),
     # dispatch
     _move(
         "dispatch",
-        "派出",
+        N_("派出"),
         {_S.RECEIVED},
         _S.DISPATCHED,
         "ticket.dispatch",
@@ -122,7 +126,7 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "dispatch_redo",
-        "重办派出",
+        N_("重办派出"),
         {_S.REDO},
         _S.DISPATCHED,
         "ticket.dispatch",
@@ -131,7 +135,7 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "reassign",
-        "改派",
+        N_("改派"),
         {_S.DISPATCHED, _S.HANDLING},
         _S.DISPATCHED,
         "ticket.dispatch",
@@ -140,10 +144,10 @@ MOVES: tuple[Move, ...] = (
         others=_O.RECALLED,
     ),
     # the unit
-    _move("sign", "签收", {_S.DISPATCHED}, _S.HANDLING, "order.sign", order=_SIGNED),
+    _move("sign", N_("签收"), {_S.DISPATCHED}, _S.HANDLING, "order.sign", order=_SIGNED),
     _move(
         "contact",
-        "记录联系",
+        N_("记录联系"),
         {_S.HANDLING},
         None,
         "order.work",
@@ -153,7 +157,7 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "ask_return",
-        "退单",
+        N_("退单"),
         {_S.DISPATCHED, _S.HANDLING},
         _S.RETURN_REVIEW,
         "order.work",
@@ -162,7 +166,7 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "reply",
-        "提交答复",
+        N_("提交答复"),
         {_S.HANDLING},
         _S.REPLIED,
         "order.work",
@@ -171,7 +175,7 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "sign_assist",
-        "协办签收",
+        N_("协办签收"),
         {_S.DISPATCHED, _S.HANDLING, _S.RETURN_REVIEW, _S.REPLIED},
         None,
         "order.sign",
@@ -181,7 +185,7 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "reply_assist",
-        "回协办意见",
+        N_("回协办意见"),
         {_S.DISPATCHED, _S.HANDLING, _S.RETURN_REVIEW, _S.REPLIED},
         None,
         "order.work",
@@ -193,7 +197,7 @@ MOVES: tuple[Move, ...] = (
     # ruling on a return
     _move(
         "accept_return",
-        "退单成立并改派",
+        N_("退单成立并改派"),
         {_S.RETURN_REVIEW},
         _S.DISPATCHED,
         "ticket.dispatch",
@@ -204,7 +208,7 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "refuse_return",
-        "退单不成立",
+        N_("退单不成立"),
         {_S.RETURN_REVIEW},
         _S.HANDLING,
         "ticket.dispatch",
@@ -215,7 +219,7 @@ MOVES: tuple[Move, ...] = (
     # review
     _move(
         "send_back",
-        "审核退回",
+        N_("审核退回"),
         {_S.REPLIED},
         _S.HANDLING,
         "ticket.review",
@@ -225,7 +229,7 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "accept",
-        "审核通过，转回访",
+        N_("审核通过，转回访"),
         {_S.REPLIED},
         _S.FOLLOW_UP,
         "ticket.review",
@@ -236,7 +240,7 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "accept_and_close",
-        "审核通过并办结",
+        N_("审核通过并办结"),
         {_S.REPLIED},
         _S.CLOSED,
         "ticket.review",
@@ -247,14 +251,22 @@ MOVES: tuple[Move, ...] = (
     ),
     # follow-up
     _move(
-        "close", "回访办结", {_S.FOLLOW_UP}, _S.CLOSED, "ticket.follow_up", needs=("solved",), told=_CITIZEN
+        "close",
+        N_("回访办结"),
+        {_S.FOLLOW_UP},
+        _S.CLOSED,
+        "ticket.follow_up",
+        needs=("solved",),
+        told=_CITIZEN,
     ),
-    _move("redo", "重办", {_S.FOLLOW_UP}, _S.REDO, "ticket.follow_up", needs=("cause",)),
+    _move("redo", N_("重办"), {_S.FOLLOW_UP}, _S.REDO, "ticket.follow_up", needs=("cause",)),
     # ways back and out
-    _move("reopen", "重新受理", RESTING, _S.RECEIVED, "ticket.register", "ticket.dispatch", needs=("facts",)),
+    _move(
+        "reopen", N_("重新受理"), RESTING, _S.RECEIVED, "ticket.register", "ticket.dispatch", needs=("facts",)
+    ),
     _move(
         "withdraw",
-        "撤诉",
+        N_("撤诉"),
         OPEN,
         _S.WITHDRAWN,
         "ticket.withdraw",

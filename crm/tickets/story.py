@@ -9,7 +9,7 @@ from typing import Any
 
 from core.i18n import N_, _
 from crm.tickets.states import BY_NAME
-from crm.tickets.words import DEFECT, FOLLOW_UP, REFUSAL, RESULT, RETURN_CODE, SATISFIED, SOLVED
+from crm.tickets.words import DEFECT, FOLLOW_UP, REFUSAL, RESULT, RETURN_CODE, SATISFIED, SOLVED, say
 
 #: The short mark before a line.
 MARK = {
@@ -51,19 +51,19 @@ def _title(verb: str, data: dict[str, Any]) -> str:
         case "dispatch" | "dispatch_redo" | "reassign" | "accept_return":
             return f"{_(BY_NAME[verb].label)} → {data.get('lead_name', '')}"
         case "contact":
-            how = _(_HOW.get(data.get("how", ""), "电话"))
+            how = say(_HOW, data.get("how"))
             reached = _("已联系市民") if data.get("reached") else _("没联系上市民")
             return _("{what}（{how}）").format(what=reached, how=how)
         case "reply":
-            return _("提交答复：{result}").format(result=_(RESULT[data["result"]]))
+            return _("提交答复：{result}").format(result=say(RESULT, data["result"]))
         case "ask_return":
             return _("退单申请：{code} {reason}").format(
-                code=data["code"], reason=_(RETURN_CODE[data["code"]])
+                code=data["code"], reason=say(RETURN_CODE, data["code"])
             )
         case "send_back":
-            return _("审核退回：{defect}").format(defect=_(DEFECT[data["defect"]]))
+            return _("审核退回：{defect}").format(defect=say(DEFECT, data["defect"]))
         case "refuse":
-            return _("不予受理：{ground}").format(ground=_(REFUSAL[data["ground"]]))
+            return _("不予受理：{ground}").format(ground=say(REFUSAL, data["ground"]))
         case _:
             return _(BY_NAME[verb].label)
 
@@ -74,11 +74,11 @@ def _detail(verb: str, data: dict[str, Any]) -> str:
         case "dispatch" | "dispatch_redo" | "reassign" | "accept_return":
             return " ".join(part for part in (data.get("reason", ""), data.get("note", "")) if part)
         case "accept" | "accept_and_close":
-            need = _(FOLLOW_UP[data["follow_up"]]) if data.get("follow_up") in FOLLOW_UP else ""
+            need = say(FOLLOW_UP, data.get("follow_up"))
             return " · ".join(part for part in (need, data.get("ground", "")) if part)
         case "close":
-            solved = _(SOLVED[data["solved"]]) if data.get("solved") in SOLVED else ""
-            satisfied = _(SATISFIED[data["satisfied"]]) if data.get("satisfied") in SATISFIED else ""
+            solved = say(SOLVED, data.get("solved"))
+            satisfied = say(SATISFIED, data.get("satisfied"))
             return _("市民：{words}").format(words=" · ".join(part for part in (solved, satisfied) if part))
         case _:
             written = (
