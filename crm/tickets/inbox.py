@@ -46,7 +46,7 @@ async def orders(
     return await db.fetch(
         f"""SELECT w.id, w.ticket, w.status, w.part, w.round, w.unit, u.name AS unit_name, w.clock, w.clock_from,
                 w.clock_due_at, w.close_due_at, w.return_until, w.dispatched_at, w.signed_at, w.replied_at, w.ended_at,
-                w.defect, t.matter, t.matter_name, left(t.content, 60) AS summary, t.kind, t.urgency, t.street,
+                w.defect, t.matter, t.matter_name, left(t.content, 200) AS summary, t.kind, t.urgency, t.street,
                 t.place, t.confidential, t.urges, t.returns,
                 coalesce(w.clock_due_at, w.close_due_at, w.dispatched_at) AS sort_at,
                 {_DAYS.format(clock="w.clock")} AS clock_days
