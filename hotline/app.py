@@ -13,11 +13,13 @@ from types import ModuleType
 from litestar import Litestar
 from litestar.datastructures import State
 
+from callbacks.local_caller import LocalCaller
 from core import accounts, db, faults, installation, live
 from core.gate import Gate, seal_answer
 from core.pages.stream import set_topic_policy
 from core.render import environment
 from core.web import check_routes, set_nav
+from crm import calls
 from crm.tickets.topics import may_hear
 from routing.posts import grants_for
 
@@ -53,6 +55,7 @@ def wire() -> None:
     """The ports: what a lower floor needs of a higher one, or of a vendor."""
     accounts.set_grants(grants_for)
     set_topic_policy(may_hear)
+    calls.use(LocalCaller())
 
 
 @asynccontextmanager

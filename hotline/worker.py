@@ -44,6 +44,7 @@ JOBS = (
     Job("lights", 5, "crm.jobs:sweep"),
     Job("notices", 2, "callbacks.jobs:send_notices"),
     Job("messages", 2, "callbacks.jobs:send_messages"),
+    Job("knowledge index", 5, "kb.jobs:index_pending"),
     Job("old messages", 3600, "callbacks.jobs:forget_messages"),
     Job("faded presence", 300, "crm.jobs:forget_presence"),
     Job("housekeeping", 900, "core.jobs:housekeeping"),
