@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import unicodedata
@@ -46,6 +47,7 @@ _CURES: Final = {
 }
 #: A photo of more pixels than any phone makes would only fill the memory.
 MOST_PIXELS: Final = 120_000_000
+_CODECS: Final = ("Jpeg", "Png", "WebP")
 LONGEST_SIDE: Final = 3000
 LONGEST_NAME: Final = 120
 
@@ -122,12 +124,14 @@ def _unfit(mime: str) -> str:
 def _pixels_alone(name: str, data: bytes, mime: str) -> bytes:
     """The picture drawn anew, upright, at most `LONGEST_SIDE` long: nothing of EXIF (where, when, which phone),
     XMP, comments or what was hidden behind the picture is carried over."""
-    from PIL import Image, ImageOps  # 40 ms, and only for photos
+    from PIL import Image, ImageOps  # slow, and only for photos
 
+    for codec in _CODECS:  # to be known to Image.open, without the fifty others
+        importlib.import_module(f"PIL.{codec}ImagePlugin")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=("JPEG", "MPO", "PNG", "WEBP")) as opened:
+            with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as opened:
                 if opened.width * opened.height > MOST_PIXELS:
                     raise _wrong(
                         name,
