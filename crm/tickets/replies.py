@@ -76,6 +76,7 @@ async def send_back(
         raise Invalid({"defect": _("选一个退回原因。")})
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
+        await move.check_seen(t, ticket, seen)
         order = await clocks_of.lead_order(t, ticket)
         moved = await move.make(
             t, "send_back", ticket, by=officer, now=now, seen=seen, order=order,
@@ -98,6 +99,7 @@ async def accept(
     book = await rulebook()
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
+        await move.check_seen(t, ticket, seen)
         if ticket.created_by is not None and follow_up == "must" and not ticket.phone_tail:
             raise Refused(_("没有留电话，无法回访。请选“不回访”并写明原因。"), code="no_phone")
         order = await clocks_of.lead_order(t, ticket)

@@ -71,6 +71,7 @@ async def accept(
     """退单成立: the order ends as returned and a new unit gets the ticket; the total age goes on."""
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
+        await move.check_seen(t, ticket, seen)
         order = await clocks_of.lead_order(t, ticket)
         planned = await plan(ticket, form, officer, now)
         moved = await move.make(
@@ -90,6 +91,7 @@ async def refuse(
         raise Invalid({"ruling": _("写明为什么不成立，至少 {n} 个字。").format(n=SHORTEST_BASIS)})
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
+        await move.check_seen(t, ticket, seen)
         order = await clocks_of.lead_order(t, ticket)
         moved = await move.make(
             t, "refuse_return", ticket, by=officer, now=now, seen=seen, order=order,

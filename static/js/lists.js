@@ -158,6 +158,7 @@ document.addEventListener("focusin", (e) => e.target.matches?.(ROW) && current.g
 let before = null;
 function remember(e) {
   const lists = [...document.querySelectorAll("[data-list]")].filter((l) => l.id && (e.target.contains(l) || l.contains(e.target)));
+  if (!lists.length) return; // another part is swapped while a list settles
   before = lists.map((l) => ({ id: l.id, numbers: chosen(l).map((r) => r.dataset.number), at: current.get(l), focused: document.activeElement?.matches(ROW) && l.contains(document.activeElement), top: l.closest(".scroll")?.scrollTop }));
 }
 

@@ -82,7 +82,10 @@ async def test_who_comes_second_sees_who_was_first_and_keeps_the_text(site: Site
     page = await site.page(charlie, f"/dispatch/{number}")
     await page.locator("#f-note").fill("有婴儿，请先上门看看")
     await dispatch.dispatch(
-        bob.officer, number, Dispatch(await cast.unit_named("南开区住房建设委"), "楼内立管归物业"), now=clock.now()
+        bob.officer,
+        number,
+        Dispatch(await cast.unit_named("南开区住房建设委"), "楼内立管归物业"),
+        now=clock.now(),
     )
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".conflict")).to_contain_text(bob.officer.name)
@@ -114,7 +117,9 @@ async def test_the_bar_says_what_will_happen_before_it_does(site: Site, officer:
     await expect(page.locator("#bulk")).to_be_hidden()
 
 
-async def test_a_new_ticket_waits_behind_the_strip_and_a_taken_one_says_by_whom(site: Site, officer: Hire) -> None:
+async def test_a_new_ticket_waits_behind_the_strip_and_a_taken_one_says_by_whom(
+    site: Site, officer: Hire
+) -> None:
     first, second, _last = await registered(3)
     other = await officer("dispatcher")
     page = await site.page(await officer("dispatcher"), "/dispatch")
