@@ -15,7 +15,7 @@ STATUS: dict[str, str] = {
     Status.RETURN_REVIEW: N_("退单待审"),
     Status.REPLIED: N_("待审核"),
     Status.FOLLOW_UP: N_("待回访"),
-    Status.CLOSED: N_("办结"),
+    Status.CLOSED: N_("已办结"),  # 办结 is the clock
     Status.REDO: N_("待重办"),
     Status.WITHDRAWN: N_("已撤诉"),
 }
