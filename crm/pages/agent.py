@@ -112,7 +112,7 @@ def form_context(
         "kinds": [(kind, i18n._(word)) for kind, word in KIND.items()],
         "urgencies": [(level, urgency_word(level)) for level in (1, 2, 3)],
         "channels": [(channel, i18n._(CHANNEL[channel])) for channel in CHANNELS],
-        "grounds": [("", ""), *((ground, i18n._(word)) for ground, word in REFUSAL.items())],
+        "grounds": [("", i18n._("请选")), *((ground, i18n._(word)) for ground, word in REFUSAL.items())],
     }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ async function suggest(matter = value("matter"), street = value("street")) {
   const preview = matter !== value("matter") || street !== value("street");
   const taken = value("hand_over") ? "false" : "true";
   if (!await load(panel("suggestion"), `/suggestion?${query({ matter, street, take: preview ? "false" : "true", taken })}`)) return;
+  panel("suggestion-preview").hidden = !preview;
   if (preview) return;
   const unit = document.querySelector("#suggestion [data-unit]");
   if (field("lead")) field("lead").value = unit?.dataset.unit ?? "";

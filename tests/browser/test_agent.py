@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from litestar import Litestar
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from core import clock, db
 from crm import calls
@@ -78,6 +78,35 @@ async def test_a_call_becomes_a_ticket_by_keyboard_and_a_reload_loses_nothing(
     await expect(page.locator("#callbar")).to_contain_text("已挂机")
 
 
+async def test_the_call_is_muted_held_and_ended_by_keys(site: Site, officer: Hire) -> None:
+    page = await answered(site, officer)
+    await page.keyboard.press("Alt+KeyM")
+    await expect(page.locator("#call-mute")).to_have_attribute("aria-pressed", "true")
+    await page.wait_for_timeout(100)
+    await page.keyboard.press("Alt+KeyC")
+    await expect(page.locator("#callbar")).to_contain_text("保持中")
+    await page.wait_for_timeout(100)  # a fresh button listens from its second frame on
+    await page.keyboard.press("Alt+KeyC")
+    await expect(page.locator("#callbar")).to_contain_text("通话中")
+    await page.wait_for_timeout(100)
+    await page.keyboard.press("Alt+KeyG")
+    await page.locator("#call-silent").wait_for()
+    await page.wait_for_timeout(100)
+    await page.locator("#call-silent").click()
+    await expect(page.locator("#strips")).to_contain_text("这通电话记为“无声”")
+    assert await db.fetchval("SELECT disposition FROM call") == "silent"
+
+
+async def test_a_supervisor_sees_the_number_for_a_reason(site: Site, officer: Hire) -> None:
+    page = await site.page(await officer("supervisor"), "/desk")
+    await ring()
+    await page.locator("#call-answer").click(timeout=8000)
+    await page.locator("#call-number summary").click()
+    await page.locator("#f-reason").fill("核对回拨号码")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#call-number")).to_contain_text("13800221234")
+
+
 async def test_a_waiting_call_takes_no_focus_from_what_is_written(site: Site, officer: Hire) -> None:
     page = await site.page(await officer("agent"), "/desk")
     await page.locator("#f-content").focus()
@@ -114,6 +143,24 @@ async def test_errors_take_the_focus_and_leave_the_text(site: Site, officer: Hir
     await filled_after_error(page)
     await page.keyboard.press("Control+Enter")
     await expect(page.locator("#saved-h")).to_be_focused()
+
+
+async def test_sent_again_after_a_lost_answer_is_one_ticket(site: Site, officer: Hire) -> None:
+    page = await answered(site, officer)
+    await filled(page)
+
+    async def lose_the_answer(route: Route) -> None:
+        await route.fetch()
+        await route.abort("connectionreset")
+
+    await page.route("**/tickets", lose_the_answer)
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#strips")).to_contain_text("服务器没有回应")
+    await expect(page.locator("#f-content")).to_have_value(CONTENT)
+    await page.unroute("**/tickets")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#saved-h")).to_be_focused()
+    assert await db.fetchval("SELECT count(*) FROM ticket") == 1
 
 
 async def filled_after_error(page: Page) -> None:
