@@ -15,6 +15,7 @@ from litestar.enums import MediaType
 from core import clock
 from core.errors import Invalid, NotFound
 from core.i18n import _
+from core.privacy import mask_text
 from core.web import BadCursor, FromPath, Request, requires
 from crm import find
 from crm.tickets import number, queries, register
@@ -80,9 +81,9 @@ async def one(request: Request, ticket: FromPath[str]) -> Response[bytes]:
     return _json(
         {
             **_row(row),
-            "content": row["content"],
+            "content": mask_text(row["content"]),
             "line": row["line_number"],
-            "answer": row["answer"],
+            "answer": mask_text(row["answer"]),
             "reason": row["suggested_reason"],
             "work_orders": [_order(order) for order in await queries.orders(wanted)],
             "events": [_event(event) for event in await queries.events(wanted)],
@@ -109,14 +110,23 @@ def _order(row: Any) -> dict[str, Any]:
         "id", "round", "unit", "unit_name", "part", "status", "version", "reason", "dispatched_at", "signed_at",
         "contacted_at", "replied_at", "sign_due_at", "contact_due_at", "close_due_at", "return_until", "result", "reply",
     )  # fmt: skip
-    return {name: row[name] for name in names}
+    return {name: row[name] for name in names} | {"reply": mask_text(row["reply"])}
 
 
 def _event(row: Any) -> dict[str, Any]:
     return {
         "at": row["at"], "verb": row["verb"], "by": row["actor_name"], "status": row["status"], "round": row["round"],
-        "version": row["version"], "data": msgspec.Raw(row["data"].encode()),
+        "version": row["version"], "data": _masked(msgspec.json.decode(row["data"])),
     }  # fmt: skip
+
+
+def _masked(value: Any) -> Any:
+    """Every text inside, however deep."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, list):
+        return [_masked(part) for part in value]
+    return {key: _masked(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
 def _json(content: Any, *, status: int = 200) -> Response[bytes]:

@@ -11,7 +11,7 @@ from core.errors import Conflict, Invalid, NotFound, Refused
 from core.i18n import N_, _
 from core.web import FromPath, Request, page, read_form, redirect, requires, visit
 from crm.pages.order_story import HOW, note_of
-from crm.pages.order_view import mask_for, words
+from crm.pages.order_view import words
 from crm.tickets import inbox, persons, queries, replies
 from crm.tickets.words import RESULT, RESULT_HINT, defect_word, order_word
 
@@ -55,7 +55,7 @@ async def _form(
     request: Request, row: Any, typed: dict[str, str], *, status: int = 200, errors: dict[str, str] | None = None,
     refusal: Refused | None = None,
 ) -> Response[Any]:  # fmt: skip
-    mask, events = mask_for(request.user), await queries.events(row["ticket"])
+    mask, events = persons.mask_for(request.user), await queries.events(row["ticket"])
     labels = {k: _(v) for k, v in LABELS.items()}
     if row["part"] == "assist":
         labels["answer"] = _("协办意见")

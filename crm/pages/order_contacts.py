@@ -11,7 +11,7 @@ from core.errors import Invalid, NotFound, Refused
 from core.i18n import N_, _
 from core.web import FromPath, Request, page, read_form, redirect, requires, visit
 from crm.pages.order_story import HOW
-from crm.pages.order_view import mask_for, words
+from crm.pages.order_view import words
 from crm.tickets import inbox, persons, signing
 
 WORKER = requires("order.work")
@@ -69,7 +69,7 @@ async def _form(
         "crm/orders/contact.html", status=status, row=row, typed=typed, errors=errors or {},
         labels={k: _(v) for k, v in LABELS.items()}, hows=[(k, _(v)) for k, v in HOW.items()],
         person=persons.person(row), tries=await inbox.contacts(row["id"]), how_words=HOW,
-        mask=mask_for(request.user), reasons=persons.REASONS, **await words(),
+        mask=persons.mask_for(request.user), reasons=persons.REASONS, **await words(),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from core import audit, clock, privacy
 from core.errors import NotFound
 from core.i18n import _, ngettext
 from core.web import FromPath, Request, page, read_form, requires, visit
-from crm.pages.order_view import mask_for, stamp, words
+from crm.pages.order_view import stamp, words
 from crm.tickets import clock_words, inbox, persons
 from crm.tickets.clocks import BrokenLedger, Entry, Kind, standing
 from crm.tickets.words import RESULT
@@ -53,7 +53,7 @@ async def _papers(request: Request, asked: Sequence[int]) -> Response[Any]:
         await audit.seen(request.user, "order", f"ticket:{row['ticket']}", address=visit().address)
     beside = await inbox.beside_many([row["ticket"] for row in rows])
     ledgers = await inbox.ledgers([row["id"] for row in rows])
-    book, mask = await rulebook(), mask_for(request.user)
+    book, mask = await rulebook(), persons.mask_for(request.user)
     papers = [
         {
             "row": row, "person": persons.person(row), "text": mask(row["content"]),

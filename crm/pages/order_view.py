@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from core import clock, i18n, privacy
+from core import clock, i18n
 from core.i18n import _
-from core.officers import Officer
 from crm.pages.names import Names, names
 from crm.tickets.words import URGENCY, kind_word, order_word
 from routing.limits import LimitMissing
@@ -31,11 +30,6 @@ class Face:
 def iso(moment: datetime | None) -> str | None:
     """For `data-due` and its like: the browser turns lights from it."""
     return clock.local(moment).isoformat(timespec="seconds") if moment else None
-
-
-def mask_for(officer: Officer) -> Callable[[str], str]:
-    """Numbers in free text are shortened, unless the right is held to see them."""
-    return str if officer.can("ticket.unmask") else privacy.mask_text
 
 
 def return_days(book: Rulebook, row: Mapping[str, Any]) -> int | None:

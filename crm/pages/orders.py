@@ -25,7 +25,7 @@ from core.web import (
 )  # fmt: skip
 from crm.pages import order_answers, order_contacts, order_prints, order_returns
 from crm.pages.order_story import next_step, note_of, told
-from crm.pages.order_view import faces, mask_for, words
+from crm.pages.order_view import faces, words
 from crm.tickets import inbox, persons, queries, signing
 from crm.tickets.words import defect_word
 
@@ -130,13 +130,13 @@ async def _list(request: Request, tab: str, after: str) -> dict[str, Any]:
         last = shown[-1]
         further = cursor(last["id"]) if tab == "done" else cursor(last["sort_at"], last["id"])
     return {
-        "rows": shown, "tab": tab, "after": after, "further": further, "mask": mask_for(request.user),
+        "rows": shown, "tab": tab, "after": after, "further": further, "mask": persons.mask_for(request.user),
         "several": len(request.user.scopes) > 1, **await words(),
     }  # fmt: skip
 
 
 async def _order(request: Request, row: Any) -> dict[str, Any]:
-    officer, mask = request.user, mask_for(request.user)
+    officer, mask = request.user, persons.mask_for(request.user)
     events = await queries.events(row["ticket"])
     reachable = persons.to_be_contacted(row)
     is_own = row["unit"] in officer.scopes and officer.can("order.work")

@@ -6,7 +6,7 @@ on record. Never of an anonymous or confidential ticket: there the hotline passe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,11 @@ def person(row: Mapping[str, Any]) -> Person:
         phone=privacy.mask_phone(phone) if phone else "",
         has_phone=bool(row["citizen_phone"]),
     )
+
+
+def mask_for(officer: Officer) -> Callable[[str], str]:
+    """Numbers in free text are shortened, unless the right is held to see them."""
+    return str if officer.can("ticket.unmask") else privacy.mask_text
 
 
 def masked_name(name: str) -> str:

@@ -88,7 +88,7 @@ def check(form: Mapping[str, Any], book: Rulebook) -> Registration:
         raise Invalid(wrong)
     assert matter is not None
     return Registration(
-        kind, matter.code, content, str(form.get("title") or "").strip()[:TITLE] or _title(content), street,
+        kind, matter.code, content, _title(str(form.get("title") or "").strip() or content), street,
         str(form.get("address") or "").strip()[:200], urgency,
         bool(form.get("confidential")) or kind == "report" or matter.confidential,
         anonymous, str(form.get("name") or "").strip()[:50], phone, str(form.get("contact") or "").strip()[:100],
@@ -282,8 +282,8 @@ def _phone(raw: str, wrong: dict[str, str]) -> str:
 
 
 def _title(content: str) -> str:
-    """The first clause of the content: what lists show beside the matter."""
-    first = content
+    """The first clause: what lists show beside the matter. Numbers are masked before the cut, or half of one stays."""
+    first = privacy.mask_text(content)
     for stop in "。！？；\n":
         first = first.split(stop)[0]
     return first[:TITLE]
