@@ -223,6 +223,7 @@ if (bar) new MutationObserver(() => {
 }).observe(bar, { childList: true, subtree: true });
 
 function ring() {
+  if (navigator.userActivation && !navigator.userActivation.hasBeenActive) return;
   try {
     const sound = new AudioContext();
     const tone = sound.createOscillator();

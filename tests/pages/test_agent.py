@@ -146,7 +146,7 @@ async def test_a_repeat_caller_is_offered_to_append_and_the_call_is_settled_by_i
     made = await cast.registered(at=clock.now() - timedelta(days=1))
     call = await answered(alice)
     html = (await alice.get("/desk")).text
-    assert "7 天内反映过 1 次供热" in html
+    assert "7 天内反映过 1 次：供热" in html
     assert f"/desk/additions/{made}" in html
     citizen = await db.fetchval("SELECT citizen FROM ticket")
     assert (
