@@ -15,7 +15,7 @@ from crm.tickets import number
 BATCH = 5_000
 #: Tables that hang on a ticket, and the column that names it. Work orders keep their ledger with the original.
 FOLLOWERS = {"round": "ticket", "work_order": "ticket", "ticket_event": "ticket"}
-RESTING = ("closed", "answered", "refused", "withdrawn", "follow_up")
+RESTING = ("closed", "answered", "refused", "withdrawn")
 
 
 async def fill(tickets: int) -> None:

@@ -96,15 +96,19 @@ async def queue(
     limit: int = 50,
 ) -> list[Any]:  # fmt: skip
     """The dispatchers' queue, the moment due soonest first."""
-    where = _filtered(officer, {"status": ["received", "redo"], **chosen})
+    where = _filtered(officer, chosen)
     where.parts.insert(0, "t.status IN ('received', 'redo')")
     _light(where, chosen.get("light"), now)
     if after is not None:
         where.add("(t.dispatch_due_at, t.id) > ({}, {})", *after)
-    return await db.fetch(
-        f"SELECT {_ROW} FROM {_FROM} WHERE {where} ORDER BY t.dispatch_due_at, t.id LIMIT {limit + 1}",
-        *where.args,
-    )
+    return await db.fetch(_page("ticket t", where, "t.dispatch_due_at, t.id", limit), *where.args)
+
+
+def _page(source: str, where: Where, order: str, limit: int) -> str:
+    """The rows of one page first, then the names of their units: nothing is joined to rows that are not shown."""
+    by = order.replace("+ 0", "")
+    return f"""SELECT {_ROW} FROM (SELECT t.* FROM {source} WHERE {where} ORDER BY {order} LIMIT {limit + 1}) t
+        LEFT JOIN unit u ON u.id = t.lead_unit LEFT JOIN unit s ON s.id = t.suggested_unit ORDER BY {by}"""
 
 
 def _light(where: Where, light: str | None, now: datetime) -> None:
@@ -154,12 +158,8 @@ async def tickets(
         where.add("t.id < {}", after)
     # Words stand in few rows, and not evenly: reading the primary key backwards until enough are found would be
     # guessed too cheap. `+ 0` leaves it the index over the words.
-    order = "t.id + 0" if chosen.get("grams") else "t.id"
-    return await db.fetch(
-        f"""SELECT {_ROW} FROM (SELECT * FROM ticket t WHERE {where} ORDER BY {order} DESC LIMIT {limit + 1}) t
-            LEFT JOIN unit u ON u.id = t.lead_unit LEFT JOIN unit s ON s.id = t.suggested_unit ORDER BY t.id DESC""",
-        *where.args,
-    )
+    order = "t.id + 0 DESC" if chosen.get("grams") else "t.id DESC"
+    return await db.fetch(_page("ticket t", where, order, limit), *where.args)
 
 
 async def tickets_of(officer: Officer, numbers: Sequence[int]) -> list[Any]:
