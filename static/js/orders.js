@@ -23,6 +23,11 @@ for (const area of document.querySelectorAll("textarea[data-counts]")) {
   count(area);
 }
 
+// What was asked for must not open under the buttons at the thumb.
+for (const part of document.querySelectorAll("details.reveal")) {
+  part.addEventListener("toggle", () => part.open && part.scrollIntoView({ block: "center" }));
+}
+
 const papers = () => [...document.querySelectorAll(".paper[data-order]")];
 let counting = false;
 
