@@ -1,10 +1,11 @@
 # make run    start everything (makes .venv itself)      make test   all tests
 # make check  lint, types, tests: what CI runs           make demo   demo data into an unused database
 # make doctor what is well and what is not               make bench  how fast it is here
+# make shots  the pictures of docs/, from the walk through all desks in a browser
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test check lint format demo doctor bench browser clean
+.PHONY: run test check lint format demo doctor bench shots browser clean
 
 BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -22,6 +23,9 @@ bench: .venv/installed-dev
 
 test: .venv/installed-dev browser
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+shots: .venv/installed-dev browser
+	@SHOTS=docs/shots $(BIN)/python -m pytest tests/browser/test_whole_way.py
 
 check: lint test
 
