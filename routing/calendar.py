@@ -100,7 +100,7 @@ class Calendar:
         return self._before(until + DAY) - self._before(after + DAY)
 
     def add_workdays(self, start: datetime, n: int) -> datetime:
-        """The end of the `n`-th working day after the day of `start`: day 1 is the next working day (DOMAIN §2.4)."""
+        """The end of the `n`-th working day after the day of `start`: day 1 is the next working day."""
         if n < 1:
             raise ValueError(f"a limit in working days is at least 1, not {n}")
         day = self.date_of(start)

@@ -1,4 +1,4 @@
-"""How long something may take: kind × urgency × clock → an amount and a unit, by version (DOMAIN §2.4).
+"""How long something may take: kind × urgency × clock → an amount and a unit, by version (`docs/domain.md`).
 
 Pure. The rows are the table `time_limit`; a city edits them, nothing here knows a value.
 """
@@ -67,7 +67,7 @@ class Limit:
         return timedelta(minutes=self.amount * MINUTES[self.unit])
 
     def for_assist(self) -> Limit:
-        """What an assist has: the lead's limit less a third (DOMAIN §2.5), at least one working day."""
+        """What an assist has: the lead's limit less a third (`docs/domain.md`), at least one working day."""
         if self.in_workdays:
             return Limit(self.amount - self.amount // 3, "workday", self.version)
         minutes = int(self.wall.total_seconds()) // 60

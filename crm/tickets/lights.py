@@ -1,4 +1,4 @@
-"""The light of a clock, and the moments at which it turns (DOMAIN §3). Pure.
+"""The light of a clock, and the moments at which it turns (`docs/clocks.md`). Pure.
 
 The turning moments are stored, so that the browser turns a light without asking and the sweep finds rows.
 `static/js/lights.js` says the same in the browser.
