@@ -186,49 +186,6 @@ async def to_review(
     )
 
 
-async def inbox(
-    officer: Officer, *, tab: str, after: tuple[datetime, int] | None = None, limit: int = 50
-) -> list[Any]:
-    """A unit's work orders (its own and its sub-tree's) on one tab, the clock due soonest first."""
-    where = Where(sorted(officer.scopes)).policy(officer)
-    if after is not None:
-        where.add("(coalesce(w.clock_due_at, w.close_due_at), w.id) > ({}, {})", *after)
-    return await db.fetch(
-        f"""SELECT w.id, w.ticket, w.version, w.status AS order_status, w.part, w.round, w.unit, u.name AS unit_name,
-                w.clock, w.clock_from, w.clock_due_at, w.yellow_at, w.orange_at, w.light, w.close_due_at,
-                w.return_until, w.dispatched_at, w.signed_at, w.defect, t.matter_name, t.title,
-                left(t.content, 60) AS summary, t.urgency, t.place, t.confidential, t.urges, t.kind
-            FROM work_order w JOIN ticket t ON t.id = w.ticket JOIN unit u ON u.id = w.unit
-            WHERE w.unit = ANY($1::int[]) AND {TABS[tab]} AND {where}
-            ORDER BY coalesce(w.clock_due_at, w.close_due_at), w.id LIMIT {limit + 1}""",
-        *where.args,
-    )
-
-
-#: The unit's tabs: what to sign, what is being handled, what waits for the hotline, what went back.
-TABS: dict[str, str] = {
-    "sign": "w.status = 'dispatched'",
-    "handling": "w.status = 'handling'",
-    "waiting": "w.status IN ('replied', 'return_review')",
-    "done": "w.status IN ('accepted', 'returned')",
-}
-
-
-async def inbox_counts(officer: Officer) -> dict[str, int]:
-    """How many work orders stand on each tab but `done`."""
-    where = Where(sorted(officer.scopes)).policy(officer)
-    row = await db.fetchrow(
-        f"""SELECT count(*) FILTER (WHERE {TABS["sign"]}) AS sign, count(*) FILTER (WHERE {TABS["handling"]}) AS handling,
-                count(*) FILTER (WHERE {TABS["waiting"]}) AS waiting,
-                count(*) FILTER (WHERE w.status = 'dispatched' AND w.light = 'red') AS sign_over
-            FROM work_order w JOIN ticket t ON t.id = w.ticket
-            WHERE w.unit = ANY($1::int[]) AND w.status IN ('dispatched', 'handling', 'return_review', 'replied')
-                AND {where}""",
-        *where.args,
-    )
-    return dict(row)
-
-
 async def ticket(officer: Officer, number: int) -> Any:
     """Everything a ticket's page shows of the ticket itself, or None to outsiders. Sealed columns stay sealed."""
     where = Where(number).policy(officer)
