@@ -116,9 +116,13 @@ async def _read(version: int) -> None:
         """SELECT code, leaf, name, path_name, path_name_en, kind, urgency, confidential, no_push_down, follow_up,
                   questions FROM matter"""
     )
-    streets = await db.fetch("SELECT code, name, name_en, district, district_name, district_name_en FROM street")
+    streets = await db.fetch(
+        "SELECT code, name, name_en, district, district_name, district_name_en FROM street"
+    )
     units = await db.fetch("SELECT id, code, name, name_en, kind, district, valid_from, valid_to FROM unit")
-    limits = await db.fetch("SELECT kind, urgency, clock, amount, unit, version, valid_from, valid_to FROM time_limit")
+    limits = await db.fetch(
+        "SELECT kind, urgency, clock, amount, unit, version, valid_from, valid_to FROM time_limit"
+    )
     days = await db.fetch("SELECT day, kind, name, name_en, source, version FROM calendar_day ORDER BY day")
     _book = Rulebook(
         version,
