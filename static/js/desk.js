@@ -33,11 +33,13 @@ document.addEventListener("htmx:load", () => {
   }
 });
 
-// After a swap the row in hand is another one: its preview is fetched by the focus; an empty list clears the pane.
+// A preview of what has left the list must not be acted on: the pane says again how to choose a row.
+const pane = list && document.querySelector(list.dataset.previewInto);
+const bare = pane && [...pane.childNodes].map((node) => node.cloneNode(true));
 document.addEventListener("htmx:afterSwap", (e) => {
-  if (e.target !== list?.tBodies[0] || list.querySelector("[data-number]")) return;
-  const pane = document.querySelector(list.dataset.previewInto);
-  pane?.querySelector(".panel-body")?.replaceChildren();
+  const shown = pane?.querySelector("[data-previewed]")?.dataset.previewed;
+  if (e.target !== list?.tBodies[0] || !shown || list.querySelector(`[data-number="${CSS.escape(shown)}"]`)) return;
+  pane.replaceChildren(...bare.map((node) => node.cloneNode(true)));
 });
 
 // A row that left stays, greyed, and says who took it: "张伟 已派出".

@@ -16,7 +16,9 @@ const marked = (state) => state.box?.querySelector('[role=option][aria-selected=
 
 function typed(input) {
   const state = stateOf(input);
-  if (input.value !== state.shown) unpick(input);
+  // Measured against what was picked, not against the first thing typed: a paste or a cleared field unpicks, too.
+  const text = field(input).querySelector("[data-typeahead-text]");
+  if (input.value !== (text ? text.value : state.shown)) unpick(input);
   clearTimeout(state.waiting);
   if (!plain(input.value)) return close(input);
   state.waiting = setTimeout(ask, 80, input);

@@ -76,6 +76,16 @@ async def test_another_unit_wants_the_dispatchers_own_reason(site: Site, officer
     assert await lead_of(number) == "南开区住房建设委"
 
 
+async def test_a_unit_overwritten_in_one_go_is_no_longer_chosen(site: Site, officer: Hire) -> None:
+    (number,) = await registered()
+    page = await site.page(await officer("dispatcher"), f"/dispatch/{number}")
+    await page.locator("#f-lead").fill("住建")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".errors")).to_contain_text("从列表里选一个现有的承办单位")
+    await expect(page.locator("#f-lead")).to_have_value("住建")
+    assert await lead_of(number) is None
+
+
 async def test_who_comes_second_sees_who_was_first_and_keeps_the_text(site: Site, officer: Hire) -> None:
     (number,) = await registered()
     bob, charlie = await officer("dispatcher"), await officer("dispatcher")

@@ -24,7 +24,8 @@ async def counted() -> AsyncIterator[Count]:
     count, real = Count(), asyncpg.Connection._do_execute
 
     async def noting(self: asyncpg.Connection, query: str, *args: object, **more: object) -> object:
-        count.statements.append(query)
+        if "pg_notify" not in query:  # the live channel tells in its own time
+            count.statements.append(query)
         return await real(self, query, *args, **more)
 
     asyncpg.Connection._do_execute = noting
