@@ -191,7 +191,7 @@ async def _search() -> Finding:
 async def _carrier() -> Finding:
     waiting = 0
     if await db.fetchval("SELECT to_regclass('notice_due')") is not None:
-        waiting = await db.fetchval("SELECT count(*) FROM notice_due")
+        waiting = await db.fetchval("SELECT count(*) FROM notice_due WHERE done_at IS NULL")
     if await installation.purpose() != "production":
         return Finding(_("短信与电话"), True, _("演示网关，待发通知 {n} 条").format(n=waiting))
     cure = _("还没有接入运营商：通知只写进日志。")
