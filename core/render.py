@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from litestar import Response
 from litestar.enums import MediaType
+from markupsafe import Markup
 
 from core import assets, clock, flashes, i18n
 from core.officers import Officer
@@ -76,6 +77,20 @@ def page(
 def fragment(template: str, **context: Any) -> str:
     """The same, as text to put into another answer."""
     return environment().get_template(template).render(_known(visit()) | context)
+
+
+def each(template: str, rows: Sequence[Hashable], **shared: Hashable) -> Markup:
+    """The rows of a long list (`row` in `template`), each written once for what it shows and kept.
+
+    Rows and `shared` are all that the template may depend on, beside the language: no clock, no officer.
+    """
+    rest = tuple(shared.items())
+    return Markup("").join([_written(template, i18n.locale(), row, rest) for row in rows])
+
+
+@lru_cache(maxsize=8_192)
+def _written(template: str, locale: str, row: Hashable, shared: tuple[tuple[str, Hashable], ...]) -> Markup:
+    return Markup(environment().get_template(template).render(locale=locale, row=row, **dict(shared)))  # noqa: S704 - autoescaped
 
 
 def keep_cookie(answer: Response[Any], name: str, value: str, *, seconds: int | None = None) -> None:
@@ -147,6 +162,7 @@ def environment() -> Environment:
     env.globals.update(
         {
             "_": i18n._,
+            "each": each,
             "ngettext": i18n.ngettext,
             "static": assets.url,
             "moment": i18n.moment,

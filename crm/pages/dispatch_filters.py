@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
 from core import i18n
 from core.i18n import N_, _
 from core.officers import Officer
-from crm.lines import lines
+from crm.lines import LineRow, lines
 from crm.tickets.words import KIND, URGENCY, kind_word, status_word, urgency_word
 from routing.matters import children
 from routing.places import districts
+from routing.rulebook import Rulebook, rulebook
 
 LIGHTS = {"red": N_("超期"), "orange": N_("将到期"), "yellow": N_("过半"), "green": N_("充裕")}
 MARKS = {
@@ -63,6 +65,12 @@ class Filters:
     values: Mapping[str, tuple[str, ...]]
     words: Mapping[str, Mapping[str, str]] = field(repr=False)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    edition: int = 0
+
+    @property
+    def bar(self) -> Bar:
+        """The chips as they stand: what the page keeps once it is written."""
+        return Bar(self.edition, self.query(), self)
 
     def chosen(self, officer: Officer) -> dict[str, Any]:
         """As `crm.tickets.queries` understands it."""
@@ -106,10 +114,38 @@ class Filters:
         return (*on, value) if name in SEVERAL else (value,)
 
 
+@dataclass(frozen=True)
+class Bar:
+    """Two bars of one edition of the words and one query look the same."""
+
+    edition: int
+    query: str
+    filters: Filters = field(compare=False)
+
+
 async def read(params: Mapping[str, str]) -> Filters:
     """From the URL's query."""
-    known = await lines()
-    words: dict[str, Mapping[str, str]] = {
+    edition, known, words = await _known()
+    values = {name: _given(name, params.get(name, ""), words[name]) for name in LABELS}
+    return Filters(
+        {name: value for name, value in values.items() if value},
+        words,
+        {number: row.id for number, row in known.items()},
+        edition,
+    )
+
+
+async def _known() -> tuple[int, Mapping[str, LineRow], dict[str, Mapping[str, str]]]:
+    """Edition, lines, and every value's word in the reader's language; made anew when lines or reference data are."""
+    known, book, locale = await lines(), await rulebook(), i18n.locale()
+    kept = _editions.get(locale)
+    if kept is None or kept[1] is not known or kept[2] is not book:
+        kept = _editions[locale] = (next(_numbers), known, book, await _words(known))
+    return kept[0], known, kept[3]
+
+
+async def _words(known: Mapping[str, LineRow]) -> dict[str, Mapping[str, str]]:
+    return {
         "status": {status: status_word(status) for status in ("received", "redo")},
         "urgency": {str(level): urgency_word(level) for level in URGENCY},
         "light": {light: _(word) for light, word in LIGHTS.items()},
@@ -119,12 +155,10 @@ async def read(params: Mapping[str, str]) -> Filters:
         "line": {number: f"{number} {_either(row.name, row.name_en)}" for number, row in known.items()},
         "mark": {mark: _(word) for mark, word in MARKS.items()},
     }
-    values = {name: _given(name, params.get(name, ""), words[name]) for name in LABELS}
-    return Filters(
-        {name: value for name, value in values.items() if value},
-        words,
-        {number: row.id for number, row in known.items()},
-    )
+
+
+_numbers = count(1)
+_editions: dict[str, tuple[int, Mapping[str, LineRow], Rulebook, dict[str, Mapping[str, str]]]] = {}
 
 
 def _given(name: str, text: str, words: Mapping[str, str]) -> tuple[str, ...]:
