@@ -13,6 +13,7 @@ from core.officers import Officer
 from crm.pages.dispatch_rows import holder, readable
 from crm.pages.names import Names, names
 from crm.tickets import queries
+from crm.tickets.persons import person
 from crm.tickets.states import Status
 from crm.tickets.words import kind_word, status_word, urgency_word
 
@@ -44,6 +45,8 @@ class Glance:
     place: str
     address: str
     contact: str
+    channel: str
+    answer: str
     urges: int
     returns: int
     dispatch_due: str
@@ -84,12 +87,14 @@ def _glance(officer: Officer, row: Any, called: Names, *, opened: bool) -> Glanc
         content="" if hidden else readable(officer, row["content"]),
         came=" · ".join(filter(None, (row["line_number"], "" if hidden else row["created_by_name"]))),
         received_at=row["received_at"],
-        citizen=_("遮蔽") if hidden else _citizen(row),
-        phone="" if hidden else _phone(row),
+        citizen=_("遮蔽") if hidden else _citizen(officer, row),
+        phone="" if hidden else _phone(officer, row),
         remark="" if hidden else row["remark"] or "",
         place=_("遮蔽") if hidden else called.place(row["street"], row["place"]) or _("全市"),
         address=_opened(row["address"]) if opened else "",
         contact="" if hidden else row["contact"],
+        channel=row["channel"],
+        answer="" if hidden else row["answer"],
         urges=row["urges"],
         returns=row["returns"],
         dispatch_due=_iso(row["dispatch_due_at"]),
@@ -100,13 +105,18 @@ def _glance(officer: Officer, row: Any, called: Names, *, opened: bool) -> Glanc
     )
 
 
-def _citizen(row: Any) -> str:
+def _citizen(officer: Officer, row: Any) -> str:
+    if not officer.can("ticket.see"):  # a unit: shortened (docs/privacy.md)
+        seen = person(row)
+        return seen.hidden or seen.name or _("没有留姓名")
     if row["anonymous"]:
         return _("匿名")
     return _opened(row["citizen_name"]) or _("没有留姓名")
 
 
-def _phone(row: Any) -> str:
+def _phone(officer: Officer, row: Any) -> str:
+    if not officer.can("ticket.see"):
+        return person(row).phone
     if not row["phone_tail"]:
         return ""
     return privacy.mask_phone(_opened(row["citizen_phone"]) or row["phone_tail"])

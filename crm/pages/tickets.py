@@ -123,8 +123,6 @@ def _seen(form: Form) -> int | None:
 async def _page(officer: Officer, number: int) -> dict[str, Any]:
     seen: Glance = await glance(officer, number, opened=True)
     now, book, called = clock.now(), await rulebook(), await names()
-    row = await queries.ticket(officer, number)
-    assert row is not None
     orders = await queries.orders(number)
     lead = next((order for order in orders if order["part"] == "lead"), None)
     entries = await queries.ledger(lead["id"]) if lead else []
@@ -133,12 +131,12 @@ async def _page(officer: Officer, number: int) -> dict[str, Any]:
     units = {order["id"]: called.unit(order["unit"], order["unit_name"]) for order in orders}
     can = allowed(seen.status, officer.permissions)
     return {
-        "t": seen, "row": row, "orders": [_order(order, units) for order in orders], "clocks": clocks,
+        "t": seen, "orders": [_order(order, units) for order in orders], "clocks": clocks,
         "minding": next((c for c in clocks if c.name == (lead or {"clock": ""})["clock"]), clocks[-1] if clocks else None),
         "story": [tell(event, units) for event in await queries.events(number)],
         "can": {move.name for move in can}, "elsewhere": _elsewhere(officer, seen, can, lead),
         "age_since": seen.received_at, "resting": seen.status in RESTING | FINAL,
-        "channel": say(CHANNEL, row["channel"]), "unmasks": officer.can("ticket.unmask"),
+        "channel": say(CHANNEL, seen.channel), "unmasks": officer.can("ticket.unmask"),
         "errors": {}, "typed": {}, "first": None, "open_form": "", "green": Light.GREEN,
     }  # fmt: skip
 

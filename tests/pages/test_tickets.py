@@ -112,3 +112,10 @@ async def test_a_page_of_five_rows_asks_as_often_as_one_of_fifty(officer) -> Non
     async with counted() as many:
         await alice.get("/search")
     assert many.n == few.n > 0
+
+
+async def test_a_unit_reads_a_shortened_name(officer) -> None:  # type: ignore[no-untyped-def]
+    made, _order = await dispatched(name="张建国")
+    wang, alice = await officer("unit_handler", "D120104-GR"), await officer("agent")
+    assert "张建国" not in (await wang.get(f"/tickets/{made}")).text
+    assert "张建国" in (await alice.get(f"/tickets/{made}")).text
