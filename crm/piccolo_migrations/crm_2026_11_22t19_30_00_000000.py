@@ -42,7 +42,9 @@ EVENTS = (
 TICKETS = (
     f"ALTER TABLE ticket ADD CONSTRAINT ticket_status CHECK (status IN ({STATES}))",
     "ALTER TABLE ticket ADD CONSTRAINT ticket_urgency CHECK (urgency BETWEEN 1 AND 4)",
-    f"CREATE INDEX ticket_queue ON ticket (dispatch_due_at, id) WHERE {QUEUE}",
+    f"CREATE INDEX ticket_queue ON ticket (dispatch_due_at, id) INCLUDE (queued_at, confidential) WHERE {QUEUE}",
+    "CREATE INDEX ticket_waiting ON ticket (status, confidential)"
+    " WHERE status IN ('received', 'redo', 'return_review', 'replied', 'follow_up')",
     "CREATE INDEX ticket_status_id ON ticket (status, id DESC)",
     "CREATE INDEX ticket_review ON ticket (replied_at, id) WHERE status = 'replied'",
     "CREATE INDEX ticket_due ON ticket (due_at, id) WHERE due_at IS NOT NULL",
@@ -80,6 +82,7 @@ PEOPLE = (
     "CREATE INDEX call_waiting ON call (offered_at) WHERE status = 'queued'",
     "CREATE INDEX call_agent ON call (agent) WHERE status IN ('ringing', 'talking', 'held')",
     "CREATE INDEX call_citizen ON call (citizen, id DESC) WHERE citizen IS NOT NULL",
+    "CREATE INDEX call_unsettled ON call (agent) WHERE status = 'ended' AND disposition = ''",
     "CREATE INDEX call_offered ON call (offered_at, id)",
     "CREATE UNIQUE INDEX call_ticket_once ON call_ticket (call, ticket)",
     "CREATE INDEX call_ticket_ticket ON call_ticket (ticket)",

@@ -137,13 +137,13 @@ async def queue_lights(
     """How many of the queue (within the filters but for the light) stand on red, orange, yellow, green; in all."""
     where = _filtered(officer, chosen or {}, Where(now))
     row = await db.fetchrow(
-        f"""SELECT count(*) AS all, count(*) FILTER (WHERE share >= 1) AS red,
-                count(*) FILTER (WHERE share >= 0.8 AND share < 1) AS orange,
-                count(*) FILTER (WHERE share >= 0.5 AND share < 0.8) AS yellow,
-                count(*) FILTER (WHERE share < 0.5) AS green
-            FROM (SELECT extract(epoch FROM $1 - t.queued_at)
-                    / greatest(extract(epoch FROM t.dispatch_due_at - t.queued_at), 1) AS share
-                  FROM ticket t WHERE t.status IN ('received', 'redo') AND {where}) q""",
+        f"""SELECT count(*) AS all, count(*) FILTER (WHERE t.dispatch_due_at <= $1) AS red,
+                count(*) FILTER (WHERE $1 - t.queued_at >= (t.dispatch_due_at - t.queued_at) * 0.8
+                    AND t.dispatch_due_at > $1) AS orange,
+                count(*) FILTER (WHERE $1 - t.queued_at >= (t.dispatch_due_at - t.queued_at) * 0.5
+                    AND $1 - t.queued_at < (t.dispatch_due_at - t.queued_at) * 0.8) AS yellow,
+                count(*) FILTER (WHERE $1 - t.queued_at < (t.dispatch_due_at - t.queued_at) * 0.5) AS green
+            FROM ticket t WHERE t.status IN ('received', 'redo') AND {where}""",
         *where.args,
     )
     return dict(row)
