@@ -32,16 +32,12 @@ class Captured:
 
     statements: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
 
-    def script(self, variables: Mapping[Any, str], *, head: str = "", writes: bool = False) -> str:
+    def script(self, variables: Mapping[Any, str], *, head: str = "") -> str:
         """A pgbench script. `variables`: argument value → SQL that stands for it."""
         lines = [head] if head else []
-        if writes:
-            lines.append("BEGIN;")
         for sql, args in self.statements:
             gset = " \\gset" if "nextval('ticket_number')" in sql and "INSERT" not in sql else ";"
             lines.append(" ".join(_inlined(sql, args, variables).split()) + gset)
-        if writes:
-            lines.append("END;")
         return "\n".join(lines) + "\n"
 
 

@@ -173,7 +173,7 @@ async def _create_floor(world: World) -> str:
         claim: "md5(:seq::text)",
         privacy.lookup("phone", phone): "decode(md5(:phone::text), 'hex')",
     }
-    script = found.script(variables, head="\\set phone random(1, 100000000)", writes=True)
+    script = found.script(variables, head="\\set phone random(1, 100000000)")
     return script.replace(
         "SELECT nextval('ticket_number') \\gset", "SELECT nextval('ticket_event_id') AS seq \\gset"
     )

@@ -67,6 +67,14 @@ def engine() -> PostgresEngine:
     return found
 
 
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A pooled connection. We leave no session state behind (no LISTEN, session lock or SET), so there is nothing
+    to clear: asyncpg's clearing would cost one more exchange with the server for every query."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 async def open_pool(size: int | None = None) -> None:
     db = engine()
     if db.pool is None:
@@ -77,6 +85,7 @@ async def open_pool(size: int | None = None) -> None:
             command_timeout=30,
             max_inactive_connection_lifetime=300,
             statement_cache_size=settings().db_statement_cache,
+            connection_class=_Connection,
         )
 
 
@@ -131,6 +140,22 @@ async def pinned(connection: Any) -> AsyncIterator[Tx]:
         yield here
     finally:
         current.reset(token)
+
+
+@asynccontextmanager
+async def alone() -> AsyncIterator[Tx]:
+    """For a verb that is one statement, and so a transaction by itself: no BEGIN, no COMMIT to wait for.
+
+    Inside an open `tx()` it is part of that one.
+    """
+    outer = engine().current_transaction.get()
+    if isinstance(outer, _Transaction):
+        yield outer.tx
+        return
+    current = Tx(_pool())
+    yield current
+    if current.topics:
+        live.changed(*current.topics)
 
 
 def _connection() -> Any:

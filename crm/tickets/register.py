@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from core import clock, db, privacy
-from core.db import tx
+from core.db import alone, tx
 from core.errors import Invalid
 from core.i18n import _
 from core.officers import Officer
@@ -25,6 +25,8 @@ from routing.rulebook import Rulebook, rulebook
 SHORTEST_CONTENT = 5
 LONGEST_CONTENT = 5000
 TITLE = 30
+#: What is cut would be lost without a word, so more is refused.
+LONGEST = {"address": 200, "name": 50, "contact": 100}
 #: Kinds that may concern the whole city and no place in it.
 PLACELESS = frozenset({"consult", "suggestion", "praise", "other"})
 REPLY_BY = frozenset({"sms", "call", "none"})
@@ -83,15 +85,19 @@ def check(form: Mapping[str, Any], book: Rulebook) -> Registration:
     anonymous, phone = bool(form.get("anonymous")), _phone(str(form.get("phone") or ""), wrong)
     if not phone and not anonymous and "phone" not in wrong:
         wrong["phone"] = _("留一个电话，或勾选“匿名”。")
+    given = {name: str(form.get(name) or "").strip() for name in LONGEST}
+    for name, most in LONGEST.items():
+        if len(given[name]) > most:
+            wrong[name] = _("最多 {n} 个字，现在 {m} 个。").format(n=most, m=len(given[name]))
     reply_by = tuple(way for way in form.get("reply_by") or ("sms",) if way in REPLY_BY)
     if wrong:
         raise Invalid(wrong)
     assert matter is not None
     return Registration(
         kind, matter.code, content, _title(str(form.get("title") or "").strip() or content), street,
-        str(form.get("address") or "").strip()[:200], urgency,
+        given["address"], urgency,
         bool(form.get("confidential")) or kind == "report" or matter.confidential,
-        anonymous, str(form.get("name") or "").strip()[:50], phone, str(form.get("contact") or "").strip()[:100],
+        anonymous, given["name"], phone, given["contact"],
         reply_by, str(form.get("line") or "12345"), str(form.get("channel") or "call"),
     )  # fmt: skip
 
@@ -173,7 +179,7 @@ async def _write(
 ) -> Registered:  # fmt: skip
     for _attempt in range(5):
         try:
-            async with tx() as t:
+            async with tx() if call is not None else alone() as t:
                 made = number.make(
                     clock.local(now).date(), await t.fetchval("SELECT nextval('ticket_number')")
                 )
