@@ -35,7 +35,12 @@ Changes = Mapping[str, list[Any]]
 
 
 def changed(*topics: str) -> None:
-    """Tell everybody, soon, that these topics changed. Called after a commit, never inside a transaction."""
+    """Tell everybody, soon, that these topics changed; this process's own listeners at once.
+
+    Called after a commit, never inside a transaction.
+    """
+    for topic in topics:
+        _tell_own(topic)
     if _hub is not None:
         _hub.add(topics)
 
@@ -191,9 +196,7 @@ class Hub:
 
     def _deliver(self, changes: Changes) -> None:
         for topic, data in changes.items():
-            for prefix, handler in _handlers.items():
-                if topic == EVERYTHING or topic.startswith(prefix):
-                    handler(topic)
+            _tell_own(topic)
             for subscriber in self._audience(topic):
                 subscriber.put(topic, data)
 
@@ -210,6 +213,12 @@ class Hub:
             subscriber.close()
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
             await asyncio.wait_for(task, 1)
+
+
+def _tell_own(topic: str) -> None:
+    for prefix, handler in _handlers.items():
+        if topic == EVERYTHING or topic.startswith(prefix):
+            handler(topic)
 
 
 def _as_part(part: Any) -> list[Any]:

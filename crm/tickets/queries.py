@@ -12,6 +12,7 @@ from typing import Any
 
 from core import db
 from core.officers import Officer
+from crm.tickets import figures
 from crm.tickets.access import visible
 
 #: What a row of a ticket list shows; no text of the citizen beyond the title and a first clause.
@@ -136,17 +137,14 @@ async def queue_lights(
 ) -> dict[str, int]:
     """How many of the queue (within the filters but for the light) stand on red, orange, yellow, green; in all."""
     where = _filtered(officer, chosen or {}, Where(now))
-    row = await db.fetchrow(
-        f"""SELECT count(*) AS all, count(*) FILTER (WHERE t.dispatch_due_at <= $1) AS red,
+    sql = f"""SELECT count(*) AS all, count(*) FILTER (WHERE t.dispatch_due_at <= $1) AS red,
                 count(*) FILTER (WHERE $1 - t.queued_at >= (t.dispatch_due_at - t.queued_at) * 0.8
                     AND t.dispatch_due_at > $1) AS orange,
                 count(*) FILTER (WHERE $1 - t.queued_at >= (t.dispatch_due_at - t.queued_at) * 0.5
                     AND $1 - t.queued_at < (t.dispatch_due_at - t.queued_at) * 0.8) AS yellow,
                 count(*) FILTER (WHERE $1 - t.queued_at < (t.dispatch_due_at - t.queued_at) * 0.5) AS green
-            FROM ticket t WHERE t.status IN ('received', 'redo') AND {where}""",
-        *where.args,
-    )
-    return dict(row)
+            FROM ticket t WHERE t.status IN ('received', 'redo') AND {where}"""
+    return await figures.counted(sql, where.args, where.args[1:])
 
 
 async def tickets(
@@ -229,16 +227,13 @@ async def of_citizen(officer: Officer, citizen: int, *, limit: int = 8) -> list[
 async def counters(officer: Officer) -> Mapping[str, int]:
     """The figures beside the desks' names."""
     where = Where().policy(officer)
-    row = await db.fetchrow(
-        f"""SELECT count(*) FILTER (WHERE t.status IN ('received', 'redo')) AS dispatch,
+    sql = f"""SELECT count(*) FILTER (WHERE t.status IN ('received', 'redo')) AS dispatch,
                 count(*) FILTER (WHERE t.status = 'return_review') AS returns,
                 count(*) FILTER (WHERE t.status = 'replied') AS review,
                 count(*) FILTER (WHERE t.status = 'follow_up') AS follow_up
             FROM ticket t
-            WHERE t.status IN ('received', 'redo', 'return_review', 'replied', 'follow_up') AND {where}""",
-        *where.args,
-    )
-    return dict(row)
+            WHERE t.status IN ('received', 'redo', 'return_review', 'replied', 'follow_up') AND {where}"""
+    return await figures.counted(sql, where.args, where.args)
 
 
 async def lookalikes_pool(
