@@ -124,14 +124,17 @@ def _memory(pid: int) -> dict[str, object]:
     postgres = [
         p for p in psutil.process_iter(["name", "cmdline"]) if p.info["name"] == "postgres" and _is_ours(p)
     ]
-    parts = {"hotline": 0.0, "postgres": 0.0}
+    parts = {"hotline": [0.0], "postgres": [0.0]}
     for name, group in (("hotline", processes), ("postgres", postgres)):
         for process in group:
             with suppress(psutil.Error):
-                parts[name] += process.memory_full_info().pss / 1e6
+                parts[name].append(process.memory_full_info().pss / 1e6)
     return {
-        "all_mb": sum(parts.values()),
-        "parts": ", ".join(f"{name} {mb:.0f}" for name, mb in parts.items()),
+        "all_mb": sum(map(sum, parts.values())),
+        "parts": "; ".join(
+            f"{name} {sum(mb):.0f} in {len(mb) - 1} processes, the largest {', '.join(f'{x:.0f}' for x in sorted(mb)[-3:])}"
+            for name, mb in parts.items()
+        ),
     }
 
 

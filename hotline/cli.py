@@ -16,6 +16,7 @@ from core.settings import WrongSettings, settings, use
 
 if TYPE_CHECKING:
     from core.runs import Run
+    from hotline.embedded import Server
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -79,10 +80,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 @contextmanager
-def _database() -> Iterator[bool]:
-    """`DATABASE_URL` set and its server up; True where it is the embedded one."""
+def _database() -> Iterator[Server | None]:
+    """`DATABASE_URL` set and its server up; the server where it is the embedded one and ours to look after."""
     if settings().database_url:
-        yield os.environ.get("HOTLINE_EMBEDDED") == "1"
+        yield None
         return
     from hotline.embedded import Server
 
@@ -90,7 +91,7 @@ def _database() -> Iterator[bool]:
     os.environ["HOTLINE_EMBEDDED"] = "1"
     use(database_url=server.start())
     try:
-        yield True
+        yield server
     finally:
         server.release()
 
@@ -98,8 +99,8 @@ def _database() -> Iterator[bool]:
 def _run(args: argparse.Namespace) -> int:
     from hotline.run import run
 
-    with _database() as embedded:
-        return run(embedded=embedded, workers=not args.no_worker)
+    with _database() as server:
+        return run(server, workers=not args.no_worker)
 
 
 def _worker(_args: argparse.Namespace) -> None:

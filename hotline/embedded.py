@@ -29,7 +29,7 @@ import psutil
 CONFIGURATION = """\
 listen_addresses = ''
 max_connections = {connections}
-shared_buffers = 96MB
+shared_buffers = 64MB
 effective_cache_size = 512MB
 work_mem = 8MB
 maintenance_work_mem = 64MB
@@ -112,6 +112,13 @@ class Server:
 
     def is_ready(self) -> bool:
         return self._run("pg_isready", "-q", "-h", self.sockets, "-t", "3").returncode == 0
+
+    def is_there(self) -> bool:
+        """Whether its process runs: cheap, for a look every few seconds. `is_ready` asks the server itself."""
+        with suppress(OSError, ValueError, IndexError, psutil.Error):
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return False
 
     # --- steps of a start ---
 

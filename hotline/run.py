@@ -17,22 +17,24 @@ from collections.abc import Sequence
 from core.i18n import _, locale
 from core.settings import settings, use
 from hotline.children import Child, stop_all
+from hotline.embedded import CannotStart, Server
 
 READY_WITHIN = 120.0
 PORTS_TRIED = 50
+LOOK_AT_DATABASE = 3.0
 
 
 class Stop(Exception):
     """SIGTERM, SIGHUP or Ctrl-C."""
 
 
-def run(*, embedded: bool, workers: bool = True) -> int:
-    """Until it is stopped. The database is reachable and `DATABASE_URL` set by now."""
+def run(server: Server | None, *, workers: bool = True) -> int:
+    """Until it is stopped. The database is reachable and `DATABASE_URL` set by now; `server`: the embedded one."""
     for sign in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(sign, _stop)
     children: list[Child] = []
     try:
-        if not _prepared(embedded=embedded):
+        if not _prepared(embedded=server is not None or os.environ.get("HOTLINE_EMBEDDED") == "1"):
             return 1
         _choose_port()
         children += [_web(), *([_worker()] if workers else [])]
@@ -45,10 +47,14 @@ def run(*, embedded: bool, workers: bool = True) -> int:
             )
             return 1
         _welcome()
+        looked_at = time.monotonic()
         while True:
             time.sleep(0.3)
             for child in children:
                 child.look_after(_say_ended)
+            if server and time.monotonic() - looked_at > LOOK_AT_DATABASE:
+                _look_after(server)
+                looked_at = time.monotonic()
     except Stop:
         return 0
     finally:
@@ -72,6 +78,17 @@ def _prepared(*, embedded: bool) -> bool:
         except BaseException:
             process.terminate()
             raise
+
+
+def _look_after(server: Server) -> None:
+    """Start the embedded server again when it is gone; the pages and the worker reconnect by themselves."""
+    if server.is_there():
+        return
+    print(_("数据库意外结束，正在重新启动。"), file=sys.stderr, flush=True)
+    try:
+        server.start()
+    except CannotStart as error:  # tried again in a moment
+        print(error, file=sys.stderr, flush=True)
 
 
 def _choose_port() -> None:
@@ -133,12 +150,11 @@ def _ready(children: Sequence[Child]) -> bool:
 
 
 def _welcome() -> None:
-    found = settings()
+    found, accounts = settings(), asyncio.run(_demo_accounts())
     (found.var_dir / "address").write_text(found.local_url() + "\n")  # for `hotline doctor`
     print(_("热线已就绪：{address}  （按 Ctrl-C 停止）").format(address=found.local_url()))
     if found.public_url != found.local_url():
         print(_("对外地址（PUBLIC_URL）：{address}").format(address=found.public_url))
-    accounts = asyncio.run(_demo_accounts())
     if accounts:
         print(_("演示账号，密码都是 {password}：").format(password=accounts[0]["password"]))
         for entry in accounts:
