@@ -157,6 +157,7 @@ def _as_page(fault: Fault) -> Response[Any]:
             f"errors/{name}.html",
             status=fault.status,
             headers=fault.headers,
+            code=fault.code,
             message=fault.message,
             error_id=fault.error_id,
             errors=fault.more.get("errors", {}),

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, delete, get, put
 
 from core import drafts
-from core.errors import Invalid, NotFound
+from core.errors import Invalid
 from core.i18n import _
 from core.web import FromPath, Request, signed_in
 
@@ -26,8 +26,8 @@ async def keep(request: Request, key: FromPath[str]) -> None:
 @get("/drafts/{key:str}", guards=[signed_in])
 async def show(request: Request, key: FromPath[str]) -> Response[Any]:
     body = await drafts.find(request.user.id, key)
-    if body is None:
-        raise NotFound(_("没有这份草稿。"))
+    if body is None:  # every form asks when it opens; no draft is no error
+        return Response(None, status_code=204)
     return Response(body.encode(), media_type="application/json")
 
 

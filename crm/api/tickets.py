@@ -58,10 +58,13 @@ async def registered(request: Request) -> Response[bytes]:
     """Register a ticket. `Idempotency-Key` makes a repeat answer with the first one's number (200)."""
     try:
         body = msgspec.json.decode(await request.body())
-    except msgspec.DecodeError as broken:
+    except (msgspec.DecodeError, RecursionError) as broken:
         raise Invalid({"body": _("内容不是 JSON：{why}").format(why=broken)}) from broken
     if not isinstance(body, dict):
         raise Invalid({"body": _("内容应当是一个 JSON 对象。")})
+    ways = body.get("reply_by", [])
+    if not isinstance(ways, list) or not all(isinstance(way, str) for way in ways):
+        raise Invalid({"reply_by": _("应当是一列文字，例如 {example}。").format(example='["sms"]')})
     form = register.check({"channel": "api", **body}, await rulebook())
     key = request.headers.get("idempotency-key", "")
     claim = (f"api:{request.user.id}", key[:200]) if key else None

@@ -186,10 +186,11 @@ async def _standing(ticket: Glance) -> Standing:
     working = [row for row in await queries.orders(ticket.number) if row["status"] in ORDER_OPEN]
     lead = next((row["unit"] for row in working if row["part"] == "lead"), None)
     assists = tuple(row["unit"] for row in working if row["part"] == "assist")
+    told = sorted(called.unit(unit) for unit in assists)  # in whatever order they were sent, it is the same
     words = {
         "lead": called.unit(lead, _("未定")),
         "urgency": ticket.urgency_word,
-        "assists": _("、").join(called.unit(unit) for unit in assists) or _("无"),
+        "assists": _("、").join(told) or _("无"),
         "status": ticket.status_word,
     }
     return Standing(ticket.version, lead, assists, ticket.urgency, words)
@@ -243,7 +244,7 @@ def _yours(name: str, typed: Mapping[str, str], move: str) -> str:
     if name == "urgency":
         return urgency_word(_id(typed.get("urgency", "")) or 3)
     if name == "assists":
-        return _("、").join(typed[f"{a}_text"] for a in ASSISTS if typed.get(f"{a}_text")) or _("无")
+        return _("、").join(sorted(typed[f"{a}_text"] for a in ASSISTS if typed.get(f"{a}_text"))) or _("无")
     if name == "status":
         return _("派出 → 现在应为“{move}”").format(move=move_word(move)) if move else _("现在不能派出")
     return typed.get("lead_text", "") or _("未定")

@@ -65,7 +65,7 @@ async def _papers(request: Request, asked: Sequence[int]) -> Response[Any]:
     ]  # fmt: skip
     return page(
         "crm/orders/print.html", papers=papers, results=[_(word) for word in RESULT.values()], printed_at=clock.now(),
-        left_out=len(set(asked)) - len(rows), **await words(),
+        left_out=len(set(asked)) - len(rows), mask=mask, **await words(),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from crm.pages.names import names
 from crm.tickets import closing, presence, queries, why
 from crm.tickets.access import ticket_for
 from crm.tickets.lights import Light
+from crm.tickets.persons import mask_for
 from crm.tickets.states import FINAL, RESTING, Move, allowed
 from crm.tickets.story import tell
 from crm.tickets.words import CHANNEL, RESULT, order_word, say
@@ -50,7 +51,7 @@ async def on_it(request: Request, ticket: FromPath[int]) -> Response[Any]:
 async def add(request: Request, ticket: FromPath[int]) -> Response[Any]:
     async def verb(form: Form) -> Any:
         return await closing.append(
-            request.user, ticket, content=form.text("content", most=2000), call=None, now=clock.now()
+            request.user, ticket, content=_written(form, "content", 2000), call=None, now=clock.now()
         )
 
     return await _done(request, ticket, "append", verb, _("已追加到工单。"))
@@ -60,7 +61,7 @@ async def add(request: Request, ticket: FromPath[int]) -> Response[Any]:
 async def withdraw(request: Request, ticket: FromPath[int]) -> Response[Any]:
     async def verb(form: Form) -> Any:
         return await closing.withdraw(
-            request.user, ticket, ground=form.text("ground", most=500), now=clock.now(), seen=_seen(form)
+            request.user, ticket, ground=_written(form, "ground", 500), now=clock.now(), seen=_seen(form)
         )
 
     return await _done(request, ticket, "withdraw", verb, _("已撤诉，承办单位会收到通知。"))
@@ -70,7 +71,7 @@ async def withdraw(request: Request, ticket: FromPath[int]) -> Response[Any]:
 async def reopen(request: Request, ticket: FromPath[int]) -> Response[Any]:
     async def verb(form: Form) -> Any:
         return await closing.reopen(
-            request.user, ticket, facts=form.text("facts", most=2000), now=clock.now(), seen=_seen(form)
+            request.user, ticket, facts=_written(form, "facts", 2000), now=clock.now(), seen=_seen(form)
         )
 
     return await _done(request, ticket, "reopen", verb, _("已重新受理，交派单台。"))
@@ -117,7 +118,14 @@ async def _done(
 
 def _seen(form: Form) -> int | None:
     text = form.text("version")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _written(form: Form, field: str, most: int) -> str:
+    """Raises Invalid where it is too long: the verbs only look whether it is long enough."""
+    text = form.text(field, most=most)
+    form.check()
+    return text
 
 
 async def _page(officer: Officer, number: int) -> dict[str, Any]:
@@ -138,6 +146,7 @@ async def _page(officer: Officer, number: int) -> dict[str, Any]:
         "age_since": seen.received_at, "resting": seen.status in RESTING | FINAL,
         "channel": say(CHANNEL, seen.channel), "unmasks": officer.can("ticket.unmask"),
         "errors": {}, "typed": {}, "first": None, "open_form": "", "green": Light.GREEN,
+        "clean": mask_for(officer),
     }  # fmt: skip
 
 

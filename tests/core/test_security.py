@@ -121,6 +121,8 @@ async def test_signing_in_needs_the_forms_token(browser: Browser, alice: int) ->
     answer = await browser.post("/sign-in", {"username": "alice", "password": PASSWORD})
     assert answer.status_code == 403
     assert "hotline_session" not in browser.client.cookies
+    assert "这一页已过期" in answer.text
+    assert "权限" not in answer.text
 
 
 async def test_writing_needs_the_sessions_token(browser: Browser, alice: int) -> None:

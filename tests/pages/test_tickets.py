@@ -119,3 +119,20 @@ async def test_a_unit_reads_a_shortened_name(officer) -> None:  # type: ignore[n
     wang, alice = await officer("unit_handler", "D120104-GR"), await officer("agent")
     assert "张建国" not in (await wang.get(f"/tickets/{made}")).text
     assert "张建国" in (await alice.get(f"/tickets/{made}")).text
+
+
+async def test_an_addition_that_is_too_long_comes_back_and_is_not_kept(officer) -> None:  # type: ignore[no-untyped-def]
+    made = await registered()
+    alice = await officer("agent")
+    answer = await alice.post(f"/tickets/{made}/additions", {"content": "长" * 2001})
+    assert answer.status_code == 422
+    assert "长" * 2001 in answer.text
+    assert not await db.fetchval("SELECT count(*) FROM ticket_event WHERE verb = 'append'")
+
+
+@pytest.mark.parametrize("version", ["²", "9" * 40, "-1", "x"])
+async def test_a_version_that_is_none_is_no_fault_of_ours(officer, version: str) -> None:  # type: ignore[no-untyped-def]
+    made = await registered()
+    alice = await officer("supervisor")
+    answer = await alice.post(f"/tickets/{made}/withdrawal", {"ground": "", "version": version})
+    assert answer.status_code == 422
