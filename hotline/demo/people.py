@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from core import accounts, db
+from core import accounts, db, privacy
 
 PASSWORD = "hotline-demo"  # noqa: S105 - printed at start, demo databases only
 
@@ -22,6 +22,8 @@ class Person:
     named: bool = False
 
 
+#: Duty phones of the demo's units, so that their notices arrive somewhere: unit code → fictitious number.
+DUTY = {"D120104-GR": "+8613622110001", "D120104-CG": "+8613622110002", "D120103-CG": "+8613622110003"}
 HOTLINE = "ZWB-01"  # 市便民专线服务中心
 PEOPLE = (
     Person("lijing", "李静", "agent", HOTLINE, "坐席 0217"),
@@ -50,4 +52,10 @@ async def add(today: date, units: dict[str, int]) -> dict[str, int]:
                 account, units[person.unit], person.role, person.named, person.title, today,
             )  # fmt: skip
         ids[person.username] = int(account)
+    for code, phone in DUTY.items():
+        await db.execute(
+            "UPDATE unit SET duty_phone = $2 WHERE code = $1 AND duty_phone IS NULL",
+            code,
+            privacy.seal(phone),
+        )
     return ids
