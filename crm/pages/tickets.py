@@ -141,7 +141,7 @@ async def _page(officer: Officer, number: int) -> dict[str, Any]:
     return {
         "t": seen, "orders": [_order(order, units) for order in orders], "clocks": clocks,
         "minding": next((c for c in clocks if c.name == (lead or {"clock": ""})["clock"]), clocks[-1] if clocks else None),
-        "story": [tell(event, units) for event in await queries.events(number)],
+        "story": [tell(event, units, called.unit) for event in await queries.events(number)],
         "can": {move.name for move in can}, "elsewhere": _elsewhere(officer, seen, can, lead),
         "age_since": seen.received_at, "resting": seen.status in RESTING | FINAL,
         "channel": say(CHANNEL, seen.channel), "unmasks": officer.can("ticket.unmask"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,20 +37,21 @@ class Told:
     round: int
 
 
-def tell(event: Any, units: dict[int, str] | None = None) -> Told:
-    """An event's row (`queries.events`) as people read it. `units`: work order id → unit, to name whose act it was."""
+def tell(event: Any, units: dict[int, str], unit_name: Callable[[int, str], str]) -> Told:
+    """An event's row (`queries.events`) as people read it. `units`: work order id → unit, to name whose act it was;
+    `unit_name`: (unit id, what it was called then) → its name in the reader's language."""
     verb, data = event["verb"], json.loads(event["data"])
-    unit = (units or {}).get(event["work_order"] or 0, "")
+    unit = units.get(event["work_order"] or 0, "")
     return Told(
-        event["at"], verb, _(MARK[verb]), _title(verb, data), _detail(verb, data),
+        event["at"], verb, _(MARK[verb]), _title(verb, data, unit_name), _detail(verb, data),
         " · ".join(part for part in (event["actor_name"], unit) if part), event["version"], event["round"],
     )  # fmt: skip
 
 
-def _title(verb: str, data: dict[str, Any]) -> str:
+def _title(verb: str, data: dict[str, Any], unit_name: Callable[[int, str], str]) -> str:
     match verb:
         case "dispatch" | "dispatch_redo" | "reassign" | "accept_return":
-            return f"{_(BY_NAME[verb].label)} → {data.get('lead_name', '')}"
+            return f"{_(BY_NAME[verb].label)} → {unit_name(data['lead'], data['lead_name'])}"
         case "contact":
             how = say(_HOW, data.get("how"))
             reached = _("已联系市民") if data.get("reached") else _("没联系上市民")
