@@ -92,17 +92,30 @@ def newest_key() -> tuple[int, bytes]:
     return max(keys().items())
 
 
-@lru_cache
 def keys() -> dict[int, bytes]:
-    """Version → 32 bytes."""
-    given = settings().secret_keys
-    return parse_keys(given) if given else _kept_keys(settings().var_dir / "keys.json")
+    """Version → 32 bytes. The file is read again when it is another one: `hotline rekey` adds a key while we run,
+    and who looked things up by the old key alone would find nobody."""
+    if given := settings().secret_keys:
+        return _given_keys(given)
+    path = settings().var_dir / "keys.json"
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return _kept_keys(path)
+    return _file_of_keys(path, (found.st_mtime_ns, found.st_ino))
+
+
+@lru_cache(maxsize=2)
+def _given_keys(given: str) -> dict[int, bytes]:
+    return parse_keys(given)
+
+
+@lru_cache(maxsize=2)
+def _file_of_keys(path: Path, _stamp: tuple[int, int]) -> dict[int, bytes]:
+    return _kept_keys(path)
 
 
 def _key_of(version: int) -> bytes | None:
-    """A version we do not know may be in the file by now: `hotline rekey` adds them there."""
-    if version not in keys() and not settings().secret_keys:
-        keys.cache_clear()
     return keys().get(version)
 
 

@@ -41,7 +41,6 @@ def add_key() -> int:
         out.flush()
         os.fsync(out.fileno())
     half.replace(path)
-    privacy.keys.cache_clear()
     return version
 
 

@@ -65,11 +65,9 @@ async def test_keys_that_others_can_read_are_told(
 ) -> None:
     monkeypatch.setattr(settings(), "secret_keys", "")
     monkeypatch.setattr(settings(), "var_dir", tmp_path)
-    privacy.keys.cache_clear()
     privacy.keys()
     (tmp_path / "keys.json").chmod(0o644)
     assert not (await findings())["加密密钥"].well
-    privacy.keys.cache_clear()
 
 
 async def test_without_a_database_the_rest_is_still_told(

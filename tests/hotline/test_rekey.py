@@ -1,7 +1,6 @@
 """A new key: what was sealed with the old one is sealed again, and found again."""
 
 import base64
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,18 +13,15 @@ PHONE = "+8613812345678"
 
 
 @pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The keys in use: append one and call `privacy.keys.cache_clear()`."""
+def keys(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys in use: `second_key` puts another one beside it."""
     use = [f"1:{KEYS[0]}"]
     monkeypatch.setattr(settings(), "secret_keys", use[0])
-    privacy.keys.cache_clear()
-    yield use
-    privacy.keys.cache_clear()
+    return use
 
 
 def second_key(monkeypatch: pytest.MonkeyPatch, *, alone: bool = False) -> None:
     monkeypatch.setattr(settings(), "secret_keys", f"2:{KEYS[1]}" if alone else f"1:{KEYS[0]},2:{KEYS[1]}")
-    privacy.keys.cache_clear()
 
 
 async def citizen(phone: str) -> int:

@@ -159,6 +159,25 @@ def test_a_killed_child_comes_back(var: Path, terminals: list[Terminal]) -> None
             time.sleep(0.2)
 
 
+def test_a_lost_database_comes_back_and_the_pages_with_it(var: Path, terminals: list[Terminal]) -> None:
+    terminals.append(mine := Terminal(var, free_port()))
+    address = mine.ready()
+    postmaster = psutil.Process(int((Server(var).data / "postmaster.pid").read_text().split()[0]))
+    postmaster.send_signal(signal.SIGINT)  # what `pg_ctl stop -m fast` sends
+    postmaster.wait(20)
+    deadline = time.monotonic() + PATIENCE
+    while "数据库意外结束" not in mine.text:
+        assert time.monotonic() < deadline, mine.text
+        time.sleep(0.1)
+    while True:
+        assert time.monotonic() < deadline, mine.text
+        try:
+            assert page(address) == 200
+            break
+        except OSError:
+            time.sleep(0.2)
+
+
 def test_a_wrong_setting_stops_it_with_one_line(var: Path) -> None:
     environment = os.environ | {"VAR_DIR": str(var), "PORT": "80000"}
     stopped = subprocess.run(
