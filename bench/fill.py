@@ -34,7 +34,8 @@ async def fill(tickets: int) -> None:
         sequence += many
         await _copy(numbers, origins, days, sequence)
         have += many
-    await db.execute("ANALYZE")
+    await db.execute("VACUUM ANALYZE")
+    await db.execute("CHECKPOINT")
 
 
 async def _copy(numbers: list[int], origins: list[int], days: list[int], salt: int) -> None:

@@ -95,8 +95,13 @@ async def closed(
     return figures
 
 
-async def opened(name: str, port: int, make: Maker, *, rate: float, seconds: float) -> Figures:
-    """`rate` requests a second whatever the answers do; time counts from when a request was meant to leave."""
+async def opened(
+    name: str, port: int, make: Maker, *, rate: float, seconds: float, warm: float = 5.0
+) -> Figures:
+    """`rate` requests a second whatever the answers do; time counts from when a request was meant to leave.
+
+    The first `warm` seconds (first use of each page, statement and connection) are not counted.
+    """
     figures = Figures(name, seconds)
     idle: list[Connection] = []
     tasks: set[asyncio.Task[None]] = set()
@@ -105,10 +110,11 @@ async def opened(name: str, port: int, make: Maker, *, rate: float, seconds: flo
     async def one(due: float) -> None:
         connection = idle.pop() if idle else Connection(port)
         status, body = await connection.send(make())
-        _note(figures, status, body, time.perf_counter() - due)
+        if due >= begin + warm:
+            _note(figures, status, body, time.perf_counter() - due)
         idle.append(connection)
 
-    for n in range(int(rate * seconds)):
+    for n in range(int(rate * (warm + seconds))):
         due = begin + n / rate
         if (wait := due - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
