@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import Refused
 from core.i18n import _, choose, set_locale
-from core.settings import WrongSettings, settings, use
+from core.settings import WrongSettings, masked, settings, use
 
 if TYPE_CHECKING:
     from core.runs import Run
@@ -34,7 +34,27 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if not _is_about_reaching_the_database(error):
+            raise
+        print(
+            _("数据库连不上：{address}：{why}").format(
+                address=masked("database_url", settings().database_url), why=error
+            ),
+            file=sys.stderr,
+        )
+        return 1
     return answer or 0
+
+
+def _is_about_reaching_the_database(error: Exception) -> bool:
+    """No such server, password or database: one line says more than where in the driver it was noticed."""
+    import asyncpg
+
+    from core.faults import is_database_away
+
+    refused = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+    return isinstance(error, refused) or is_database_away(error)
 
 
 def _parser() -> argparse.ArgumentParser:

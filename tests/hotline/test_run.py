@@ -191,3 +191,18 @@ def test_a_wrong_setting_stops_it_with_one_line(var: Path) -> None:
     assert stopped.stdout == ""
     assert len(stopped.stderr.splitlines()) == 1
     assert stopped.stderr.startswith("PORT:")
+
+
+def test_a_database_that_is_not_there_is_named_in_one_line_without_its_password(var: Path) -> None:
+    address = f"postgresql://somebody:hidden@127.0.0.1:{free_port()}/hotline"
+    stopped = subprocess.run(
+        [sys.executable, "-m", "hotline.cli", "run"],
+        cwd=ROOT,
+        env=os.environ | {"VAR_DIR": str(var), "DATABASE_URL": address, "LANG": "en_US.UTF-8"},
+        capture_output=True,
+        text=True,
+    )
+    assert stopped.returncode == 1
+    assert len(stopped.stderr.splitlines()) == 1, stopped.stderr
+    assert stopped.stderr.startswith("The database cannot be reached: postgresql://somebody:")
+    assert "hidden" not in stopped.stderr
