@@ -36,8 +36,8 @@ async def shown(request: Request, ticket: FromPath[int]) -> Response[Any]:
 
 @get("/tickets/{ticket:int}/story", guards=[requires(*_SEES)])
 async def story(request: Request, ticket: FromPath[int]) -> Response[Any]:
-    """The middle column alone, for the live strip."""
-    return page("crm/ticket/_story.html", **await _page(request.user, ticket))
+    """The middle column, and with it what else a move changes: the head, the units, the clocks."""
+    return page("crm/ticket/_story.html", afresh=True, **await _page(request.user, ticket))
 
 
 @get("/tickets/{ticket:int}/presence", guards=[requires(*_SEES)])

@@ -136,3 +136,14 @@ async def test_a_version_that_is_none_is_no_fault_of_ours(officer, version: str)
     alice = await officer("supervisor")
     answer = await alice.post(f"/tickets/{made}/withdrawal", {"ground": "", "version": version})
     assert answer.status_code == 422
+
+
+async def test_a_move_renews_head_units_and_clocks_of_the_open_page(officer) -> None:  # type: ignore[no-untyped-def]
+    made, _order = await dispatched()
+    alice = await officer("agent")
+    html = (await alice.get(f"/tickets/{made}")).text
+    again = (await alice.get(f"/tickets/{made}/story")).text
+    assert "hx-swap-oob" not in html
+    for part in ("ticket-head", "ticket-units", "ticket-why"):
+        assert html.count(f'id="{part}"') == 1
+        assert f'id="{part}" hx-swap-oob="true"' in again
