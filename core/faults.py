@@ -151,11 +151,12 @@ def _as_strip(fault: Fault) -> Response[Any]:
 
 
 def _as_page(fault: Fault) -> Response[Any]:
-    name = fault.status if fault.status in _PAGES else 409 if fault.status == 422 else 400
+    name = fault.status if fault.status in _PAGES else 400
     try:
         return page(
             f"errors/{name}.html",
             status=fault.status,
+            shown_status=fault.status,
             headers=fault.headers,
             code=fault.code,
             message=fault.message,

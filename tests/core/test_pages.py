@@ -80,6 +80,16 @@ async def test_a_browser_gets_a_page(database: str, path: str) -> None:
     assert "13800001234" not in answer.text
 
 
+async def test_what_was_filled_in_wrong_is_not_called_somebody_elses_change(database: str) -> None:
+    async with connect(_small(WRONG)) as client:
+        wrong = (await client.get("/invalid", headers={"accept": "text/html"})).text
+        first = (await client.get("/conflict", headers={"accept": "text/html"})).text
+    assert "从列表里选一个街道。" in wrong
+    assert "错误 422" in wrong
+    assert "有人先办了一步" not in wrong
+    assert "有人先办了一步" in first
+
+
 @pytest.mark.parametrize("path", list(STATUS))
 async def test_a_program_gets_problem_json(database: str, path: str) -> None:
     async with connect(_small(WRONG)) as client:
