@@ -62,7 +62,7 @@ class UnitRow:
         return valid(self.valid_from, self.valid_to, day)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rulebook:
     """Everything of one `version`."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core import clock
+from core import clock, i18n
 from core.cursors import cursor, read_cursor
 from core.i18n import _
 from core.officers import Officer
@@ -19,6 +19,7 @@ from crm.tickets.dispatch import CLAIM, LIKELY
 from routing.sureness import word
 
 PAGE = 50
+MOST_KEPT = 4_096
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,20 @@ async def page_of(officer: Officer, filters: Filters, *, after: str, begin: int)
 
 
 def row_of(row: Any, officer: Officer, called: Names) -> Row:
-    hidden = row["confidential"]
+    """Worked out once for what it depends on: the record itself, the claim, the reader's right, language and names."""
     claimed = holder(row)
+    is_mine = bool(claimed) and row["claimed_by"] == officer.id
+    key = (*row.values(), claimed, is_mine, officer.can("ticket.unmask"), i18n.locale(), called.book)
+    known = _kept.get(key)
+    if known is None:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        known = _kept[key] = _row(row, officer, called, claimed, is_mine=is_mine)
+    return known
+
+
+def _row(row: Any, officer: Officer, called: Names, claimed: str, *, is_mine: bool) -> Row:
+    hidden = row["confidential"]
     return Row(
         number=row["id"],
         due=row["dispatch_due_at"].isoformat(),
@@ -92,8 +105,11 @@ def row_of(row: Any, officer: Officer, called: Names) -> Row:
         is_low=row["suggested_percent"] is not None and row["suggested_percent"] < LIKELY,
         marks=tuple(_marks(row)),
         claim=claimed,
-        is_mine=bool(claimed) and row["claimed_by"] == officer.id,
+        is_mine=is_mine,
     )
+
+
+_kept: dict[tuple[Any, ...], Row] = {}
 
 
 def readable(officer: Officer, text: str) -> str:

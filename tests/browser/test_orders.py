@@ -145,6 +145,7 @@ async def test_the_draft_of_an_answer_is_there_again(site: Site, officer: Hire) 
 async def test_printing_counts_before_the_paper_is_made(site: Site, officer: Hire) -> None:
     (order,) = await sent()
     page = await site.page(await officer("unit_handler", UNIT), f"/orders/{order}/print")
+    await page.wait_for_load_state("networkidle")
     await page.evaluate(
         "window.print = () => (window.printed = document.querySelector('[data-prints]').textContent)"
     )
