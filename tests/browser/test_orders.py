@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -151,7 +152,9 @@ async def test_printing_counts_before_the_paper_is_made(site: Site, officer: Hir
     )
     await page.keyboard.press("Control+Enter")
     await page.wait_for_function("window.printed === '1'")
-    assert await db.fetchval("SELECT prints FROM work_order WHERE id = $1", order) == 1
+    async with asyncio.timeout(5):
+        while await db.fetchval("SELECT prints FROM work_order WHERE id = $1", order) != 1:
+            await asyncio.sleep(0.05)
     await page.emulate_media(media="print")
     await expect(page.locator(".paper")).to_be_visible()
     await expect(page.locator(".thumb")).to_be_hidden()
