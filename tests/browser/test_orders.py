@@ -152,9 +152,11 @@ async def test_printing_counts_before_the_paper_is_made(site: Site, officer: Hir
     )
     await page.keyboard.press("Control+Enter")
     await page.wait_for_function("window.printed === '1'")
-    async with asyncio.timeout(5):
-        while await db.fetchval("SELECT prints FROM work_order WHERE id = $1", order) != 1:
-            await asyncio.sleep(0.05)
+    for _attempt in range(100):
+        if await db.fetchval("SELECT prints FROM work_order WHERE id = $1", order) == 1:
+            break
+        await asyncio.sleep(0.05)
+    assert await db.fetchval("SELECT prints FROM work_order WHERE id = $1", order) == 1
     await page.emulate_media(media="print")
     await expect(page.locator(".paper")).to_be_visible()
     await expect(page.locator(".thumb")).to_be_hidden()
