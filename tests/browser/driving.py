@@ -46,7 +46,14 @@ class Site:
         assert token is not None
         await context.add_cookies([{"name": visits.session_cookie(), "value": token, "url": self.base}])
         page = await context.new_page()
-        await page.goto(path)
+        if not path.startswith("/desk"):
+            await page.goto(path)
+            return page
+        async with page.expect_response(
+            lambda answer: "/live?" in answer.url
+        ):  # calls must not ring before it listens
+            await page.goto(path)
+        await page.wait_for_timeout(200)
         return page
 
 
