@@ -14,8 +14,8 @@ async function load(panel, url, body) {
   const options = { headers: { "HX-Request": "true", ...(body && { "X-CSRF-Token": token }) }, signal: asked.signal, ...(body && { method: "POST", body: new URLSearchParams(body) }) };
   const answer = await fetch(url, options).catch(() => null);
   if (!answer?.ok || asked.signal.aborted || !panel.isConnected) return;
-  const html = await answer.text();
-  if (asked.signal.aborted) return;
+  const html = await answer.text().catch(() => null);  // dropped while it was being read
+  if (html === null || asked.signal.aborted) return;
   window.htmx.swap(panel, html, { swapStyle: "innerHTML" });
   return true;
 }
