@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from core import db, privacy
+from core.cursors import BadCursor
 from core.officers import Officer
 from core.text import query_grams
 from crm.tickets import number, queries
@@ -41,6 +42,16 @@ class Finding:
 
     rows: list[Any]
     how: How
+
+
+def after(text: str | None) -> int | None:
+    """The last number of the page before, as a URL holds it. Raises BadCursor for what no page of ours wrote."""
+    if not text:
+        return None
+    read = number.read(text)
+    if read is None:
+        raise BadCursor
+    return read
 
 
 async def find(

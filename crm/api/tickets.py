@@ -16,7 +16,7 @@ from core import clock
 from core.errors import Invalid, NotFound
 from core.i18n import _
 from core.privacy import mask_text
-from core.web import BadCursor, FromPath, Request, requires
+from core.web import FromPath, Request, requires
 from crm import find
 from crm.tickets import number, queries, register
 from crm.tickets.states import Status
@@ -40,7 +40,7 @@ async def listed(request: Request) -> Response[bytes]:
         asked.get("q", ""),
         _chosen(asked),
         today=clock.today(),
-        after=_after(asked.get("after")),
+        after=find.after(asked.get("after")),
         limit=limit,
     )
     rows, more = found.rows[:limit], len(found.rows) > limit
@@ -176,12 +176,3 @@ def _limit(text: str | None) -> int:
     if not 1 <= limit <= MOST:
         raise Invalid({"limit": _("每页 1 到 {most} 件。").format(most=MOST)})
     return limit
-
-
-def _after(text: str | None) -> int | None:
-    if not text:
-        return None
-    after = number.read(text)
-    if after is None:
-        raise BadCursor
-    return after

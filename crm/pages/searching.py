@@ -10,11 +10,10 @@ from litestar import Response, get
 
 from core import clock
 from core.i18n import N_, _
-from core.web import BadCursor, Request, page, redirect, requires
+from core.web import Request, page, redirect, requires
 from crm import find
 from crm.find import How
 from crm.pages.names import Names, names
-from crm.tickets import number
 from crm.tickets.words import STATUS, kind_word, status_word
 
 LIMIT = 50
@@ -33,7 +32,7 @@ async def search(request: Request) -> Response[Any]:
     began = time.perf_counter()
     chosen = {"status": [status]} if status in STATUS else {}
     found = await find.find(
-        request.user, query, chosen, today=clock.today(), after=_after(asked.get("after")), limit=LIMIT
+        request.user, query, chosen, today=clock.today(), after=find.after(asked.get("after")), limit=LIMIT
     )
     if found.how is How.NUMBER and found.rows:
         return redirect(f"/tickets/{found.rows[0]['id']}")
@@ -66,12 +65,3 @@ def _row(row: Any, called: Names) -> dict[str, Any]:
 
 def _address(asked: dict[str, str], **changes: str) -> str:
     return "/search?" + urlencode({k: v for k, v in {**asked, **changes}.items() if v})
-
-
-def _after(text: str | None) -> int | None:
-    if not text:
-        return None
-    after = number.read(text)
-    if after is None:
-        raise BadCursor
-    return after

@@ -16,7 +16,7 @@ from core.errors import Refused
 from core.i18n import _
 from crm.tickets.access import ORDER_COLUMNS, OrderRow, TicketRow
 from crm.tickets.clocks import Entry, Kind, due
-from crm.tickets.lights import Light, Turns, turns_at
+from crm.tickets.lights import turns_at
 from crm.tickets.states import OrderStatus
 from routing.limits import Limit
 from routing.rulebook import Rulebook, rulebook
@@ -98,13 +98,6 @@ async def lead_order(t: Tx, ticket: TicketRow) -> OrderRow:
     if row is None:
         raise Refused(_("这张单现在不在任何单位手里。"), code="no_order")
     return OrderRow(**{**row, "status": OrderStatus(row["status"])})
-
-
-def light_at(row: Any, now: datetime) -> Light:
-    """The light of a row with `clock_due_at`, `yellow_at`, `orange_at`: what the sweep will write."""
-    if row["clock_due_at"] is None:
-        return Light.GREY
-    return Turns(row["yellow_at"], row["orange_at"], row["clock_due_at"]).light(now)
 
 
 def _limit(book: Rulebook, kind: str, urgency: int, name: str, now: datetime) -> Limit:
