@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from core import clock, i18n
-from core.errors import Conflict, Invalid, Refused
+from core.errors import Invalid, Refused
 from core.i18n import N_, _
 from core.officers import Officer
 from crm.pages.glance import Glance, glance
@@ -263,7 +263,3 @@ def _at_fields(errors: Mapping[str, str]) -> dict[str, str]:
 
 def _id(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
-def is_conflict(refusal: Refused, sheet: Sheet) -> bool:
-    return isinstance(refusal, Conflict) or sheet.first is not None
