@@ -1,4 +1,4 @@
-"""The only writer of a ticket's and a work order's status.
+"""The only writer of a ticket's and a work order's status, but for its first (`birth.py`).
 
 One call = one row of `MOVES` = one statement: compare-and-set on (status, version), the work orders that
 follow, one event, and a `notice_due` row for each party that is told. It runs inside the verb's transaction.
@@ -43,22 +43,7 @@ class Moved:
     orders: dict[int, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Birth:
-    """A ticket about to be written: its columns, and what hangs on it from the first moment.
-
-    `citizen` holds the columns of a citizen known by phone (`phone_hash` set): found again or made.
-    `claim` is (source, id) under which the caller may repeat itself safely.
-    """
-
-    number: int
-    columns: Mapping[str, Any]
-    citizen: Mapping[str, Any] | None = None
-    call: int | None = None
-    claim: tuple[str, str] | None = None
-
-
-class _Args:
+class Args:
     """Collects arguments and hands out their `$n`."""
 
     def __init__(self) -> None:
@@ -96,7 +81,7 @@ async def make(
         await _check_nobody_was_first(t, ticket, 0, order)
     if ticket.status not in move.sources:
         raise _too_late(move, ticket)
-    args = _Args()
+    args = Args()
     sql = _statement(
         move, ticket, order, args, by, now, ticket_set or {}, order_set or {}, new_orders, data or {}
     )
@@ -114,75 +99,11 @@ async def check_seen(t: Tx, ticket: TicketRow, seen: int | None) -> None:
         await _check_nobody_was_first(t, ticket, seen)
 
 
-async def create(
-    t: Tx, name: str, birth: Birth, *, by: Officer, now: datetime, data: Mapping[str, Any] | None = None
-) -> Moved | None:
-    """The first move of a ticket, from draft. None when `birth.claim` was taken before: nothing is written."""
-    move = BY_NAME[name]
-    check_may(by, move)
-    args = _Args()
-    sql = _birth_statement(move, birth, args, by, now, data or {})
-    row = await t.fetchrow(sql, *args.values)
-    if row is None:
-        return None
-    t.changed(f"ticket:{birth.number}", f"queue:{row['status']}")
-    return Moved(row["event"], row["status"], 1)
-
-
-def _birth_statement(
-    move: Move, birth: Birth, args: _Args, by: Officer, now: datetime, data: Mapping[str, Any]
-) -> str:
-    number, at = args(birth.number), args(now)
-    parts = [_claim(birth, args, at)]
-    origin, citizen = "claim", "NULL::bigint"
-    if birth.citizen:
-        parts.append(_citizen(birth.citizen, args, at))
-        origin, citizen = "claim, known", "known.id"
-    columns = ", ".join(birth.columns)
-    values = ", ".join(args(value) for value in birth.columns.values())
-    parts.append(
-        f"""moved AS (INSERT INTO ticket (id, status, version, round, received_at, citizen, {columns})
-            SELECT {number}, {args(move.target)}, 1, 1, {at}, {citizen}, {values} FROM {origin}
-            RETURNING id, status, version, round)"""
-    )
-    parts.append(f"first AS (INSERT INTO round (ticket, no, opened_at) SELECT id, 1, {at} FROM moved)")
-    if birth.call is not None:
-        parts.append(
-            f"""called AS (INSERT INTO call_ticket (call, ticket, relation)
-                SELECT {args(birth.call)}::bigint, id, 'opened' FROM moved)"""
-        )
-    parts.append(
-        f"""event AS (INSERT INTO ticket_event (ticket, at, verb, actor, actor_name, status, round, version, orders, data)
-            SELECT id, {at}, {args(move.name)}, {args(by.id)}, {args(by.name)}, status, 1, 1, '{{}}',
-                {args(json.dumps(data, ensure_ascii=False, default=str))}::jsonb
-            FROM moved RETURNING id)"""
-    )
-    parts += _notices(move, number, at, args)
-    return "WITH " + ",\n".join(parts) + "\nSELECT event.id AS event, moved.status FROM moved, event"
-
-
-def _claim(birth: Birth, args: _Args, at: str) -> str:
-    if birth.claim is None:
-        return "claim AS (SELECT 1 AS id)"
-    source, source_id = birth.claim
-    return f"""claim AS (INSERT INTO idempotency_claim (source, source_id, claimed_at, answer)
-        VALUES ({args(source)}, {args(source_id)}, {at}, {args(json.dumps({"ticket": birth.number}))}::jsonb)
-        ON CONFLICT (source, source_id) DO NOTHING RETURNING id)"""
-
-
-def _citizen(citizen: Mapping[str, Any], args: _Args, at: str) -> str:
-    columns = ", ".join(citizen)
-    values = ", ".join(args(value) for value in citizen.values())
-    fresh = ", ".join(f"{c} = coalesce(EXCLUDED.{c}, citizen.{c})" for c in citizen if c != "phone_hash")
-    return f"""known AS (INSERT INTO citizen (created_at, {columns}) SELECT {at}, {values} FROM claim
-        ON CONFLICT (phone_hash) WHERE phone_hash IS NOT NULL DO UPDATE SET {fresh} RETURNING id)"""
-
-
 def _statement(
     move: Move,
     ticket: TicketRow,
     order: OrderRow | None,
-    args: _Args,
+    args: Args,
     by: Officer,
     now: datetime,
     ticket_set: Mapping[str, Any],
@@ -214,7 +135,7 @@ def _statement(
                 {args(json.dumps(data, ensure_ascii=False, default=str))}::jsonb
             FROM moved RETURNING id, orders)"""
     )
-    parts += _notices(move, number, at, args)
+    parts += notices(move, number, at, args)
     acted = "EXISTS (SELECT 1 FROM acted)" if order else "TRUE"
     return (
         "WITH "
@@ -226,9 +147,7 @@ def _statement(
     )
 
 
-def _acted(
-    move: Move, order: OrderRow, args: _Args, order_set: Mapping[str, Any], at: str
-) -> tuple[str, str]:
+def _acted(move: Move, order: OrderRow, args: Args, order_set: Mapping[str, Any], at: str) -> tuple[str, str]:
     after = order_after(move, order.status)
     if after is None or order.part != move.part:
         raise Refused(
@@ -245,7 +164,7 @@ def _acted(
     )
 
 
-def _others(move: Move, order: OrderRow | None, args: _Args, number: str, at: str) -> tuple[str, str]:
+def _others(move: Move, order: OrderRow | None, args: Args, number: str, at: str) -> tuple[str, str]:
     return "others", (
         f"""others AS (UPDATE work_order SET status = {args(move.others)}, version = version + 1, ended_at = {at}
             WHERE ticket = {number} AND status IN ({_OPEN_ORDERS}) AND id <> {args(order.id if order else 0)}
@@ -253,7 +172,7 @@ def _others(move: Move, order: OrderRow | None, args: _Args, number: str, at: st
     )
 
 
-def _made(new: NewOrder, position: int, args: _Args, number: str) -> tuple[str, str]:
+def _made(new: NewOrder, position: int, args: Args, number: str) -> tuple[str, str]:
     columns = {"unit": new.unit, "part": new.part, "status": OrderStatus.DISPATCHED, **new.columns}
     values = ", ".join(args(value) for value in columns.values())
     return f"made{position}", (
@@ -262,7 +181,7 @@ def _made(new: NewOrder, position: int, args: _Args, number: str) -> tuple[str, 
     )
 
 
-def _clocks(new: NewOrder, position: int, args: _Args, at: str) -> str:
+def _clocks(new: NewOrder, position: int, args: Args, at: str) -> str:
     clocks, amounts, units, versions = (list(column) for column in zip(*new.clocks, strict=True))
     return f"""clocks{position} AS (
         INSERT INTO clock_entry (ticket, work_order, clock, entry, at, amount, unit, rule_version)
@@ -272,7 +191,7 @@ def _clocks(new: NewOrder, position: int, args: _Args, at: str) -> str:
                 AS c(clock, amount, unit, version))"""
 
 
-def _notices(move: Move, number: str, at: str, args: _Args) -> list[str]:
+def notices(move: Move, number: str, at: str, args: Args) -> list[str]:
     verb = args(move.name) if move.told else ""
     head = "INSERT INTO notice_due (ticket, round, event, verb, party, work_order, due_at)"
     parts = []

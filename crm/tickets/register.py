@@ -17,7 +17,7 @@ from core.officers import Officer
 from core.text import grams
 from crm import calls
 from crm.lines import line_id
-from crm.tickets import clocks_of, dispatch, move, number
+from crm.tickets import birth, clocks_of, dispatch, number
 from crm.tickets.words import KIND, REFUSAL
 from routing.catalogue import Suggestion, lead_for
 from routing.rulebook import Rulebook, rulebook
@@ -183,8 +183,8 @@ async def _write(
                 made = number.make(
                     clock.local(now).date(), await t.fetchval("SELECT nextval('ticket_number')")
                 )
-                birth = move.Birth(made, columns, await _citizen(form), call, claim)
-                if await move.create(t, verb, birth, by=officer, now=now, data=data) is not None:
+                born = birth.Birth(made, columns, await _citizen(form), call, claim)
+                if await birth.create(t, verb, born, by=officer, now=now, data=data) is not None:
                     if call is not None:
                         await calls.settle(call, "answered" if verb == "answer" else "ticket")
                     return Registered(made)
