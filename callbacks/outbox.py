@@ -15,7 +15,8 @@ from typing import Any, Final
 from callbacks import optouts
 from callbacks.gateway import FINAL, RANK, InDoubt, OutMessage, Rejected, Report, Sent, SmsGateway, Why
 from callbacks.phones import Phone, phone
-from callbacks.templates import Text, segments
+from callbacks.segments import segments
+from callbacks.templates import Text
 from core import db, privacy
 from core.db import Tx, tx
 

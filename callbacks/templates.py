@@ -213,38 +213,3 @@ def due(moment: datetime, locale: str, today: date) -> str:
         return text if here.year == today.year else f"{text} {here.year}"
     text = f"{here.month}月{here.day}日{here:%H:%M}"
     return text if here.year == today.year else f"{here.year}年{text}"
-
-
-# --- what a carrier counts ---
-
-_GSM7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM7_TWICE = frozenset("^{}\\[~]|€\f")
-
-
-@dataclass(frozen=True)
-class Segments:
-    """`units`: septets of GSM-7 or 16-bit units of UCS-2; each segment is billed."""
-
-    encoding: str
-    units: int
-    count: int
-
-
-def segments(body: str) -> Segments:
-    """One character outside GSM-7 makes the whole message UCS-2 (3GPP TS 23.038): 70 alone, 67 each when split."""
-    if all(c in _GSM7 or c in _GSM7_TWICE for c in body):
-        sizes, alone, split, encoding = [2 if c in _GSM7_TWICE else 1 for c in body], 160, 153, "GSM-7"
-    else:
-        sizes, alone, split, encoding = [2 if ord(c) > 0xFFFF else 1 for c in body], 70, 67, "UCS-2"
-    units = sum(sizes)
-    if units <= alone:
-        return Segments(encoding, units, 1)
-    count, room = 1, split
-    for size in sizes:  # a character of two units is never torn in two
-        if size > room:
-            count, room = count + 1, split
-        room -= size
-    return Segments(encoding, units, count)

@@ -31,6 +31,7 @@ PURE = (
     "crm/tickets/states.py",
     "crm/tickets/clocks.py",
     "callbacks/inbound.py",
+    "callbacks/segments.py",
 )
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 

@@ -3,10 +3,9 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from callbacks.templates import LOCALES, STATE_EN, TEMPLATES, due, render, segments
+from callbacks.segments import segments
+from callbacks.templates import LOCALES, STATE_EN, TEMPLATES, due, render
 from core.settings import ROOT
 from crm.tickets.states import Status
 from crm.tickets.words import CITIZEN
@@ -59,35 +58,6 @@ def test_every_status_has_a_citizens_word_in_both_languages() -> None:
 def test_every_text_is_in_the_manual() -> None:
     manual = (ROOT / "docs" / "sms.md").read_text("utf-8")
     assert not [name for name, text in TEMPLATES.items() if text.zh_CN not in manual or text.en not in manual]
-
-
-@pytest.mark.parametrize(
-    ("body", "encoding", "count"),
-    [
-        ("a" * 160, "GSM-7", 1),
-        ("a" * 161, "GSM-7", 2),
-        ("€" * 80, "GSM-7", 1),
-        ("€" * 81, "GSM-7", 2),
-        ("a" * 152 + "€" + "a" * 100, "GSM-7", 2),
-        ("字" * 70, "UCS-2", 1),
-        ("字" * 71, "UCS-2", 2),
-        ("字" * 134, "UCS-2", 2),
-        ("字" * 135, "UCS-2", 3),
-        ("It’s" + "a" * 67, "UCS-2", 2),
-        ("😀" * 35, "UCS-2", 1),
-        ("😀" * 66, "UCS-2", 2),
-        ("😀" * 67, "UCS-2", 3),
-        ("", "GSM-7", 1),
-    ],
-)
-def test_segments_are_counted_as_carriers_count(body: str, encoding: str, count: int) -> None:
-    counted = segments(body)
-    assert (counted.encoding, counted.count) == (encoding, count)
-
-
-@given(st.text(max_size=400), st.text(max_size=5))
-def test_a_longer_text_never_needs_fewer_segments(body: str, more: str) -> None:
-    assert segments(body + more).count >= segments(body).count
 
 
 def test_a_due_moment_is_told_in_full() -> None:
