@@ -7,6 +7,9 @@ from piccolo.conf.apps import AppConfig, table_finder
 APP_CONFIG = AppConfig(
     app_name="crm",
     migrations_folder_path=os.path.join(os.path.dirname(__file__), "piccolo_migrations"),
-    table_classes=table_finder(modules=["crm.tables", "crm.tickets.tables", "crm.kpi.tables"], exclude_imported=True),
+    table_classes=table_finder(
+        modules=["crm.tables", "crm.tickets.tables", "crm.kpi.tables", "crm.tickets.escalation_tables"],
+        exclude_imported=True,
+    ),
     migration_dependencies=["routing.piccolo_app"],
 )
