@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core import i18n
 from core.i18n import _
+from crm.tickets.register import UNKNOWN_PLACE
 from crm.tickets.states import BY_NAME
 from routing.catalogue import unit_name
 from routing.rulebook import Rulebook, rulebook
@@ -36,7 +37,7 @@ class Names:
         """`南开区 · 王顶堤街道`; `Wangdingdi Subdistrict, Nankai District`."""
         found = self.book.streets.get(street)
         if found is None:
-            return otherwise
+            return _("地点不明") if street == UNKNOWN_PLACE else otherwise
         if i18n.locale() == "en" and found.name_en:
             return f"{found.name_en}, {found.district_name_en}"
         return f"{found.district_name} · {found.name}"
@@ -45,7 +46,7 @@ class Names:
         """`南开 王顶堤`, for a narrow column."""
         found = self.book.streets.get(street)
         if found is None:
-            return otherwise
+            return _("地点不明") if street == UNKNOWN_PLACE else otherwise
         if i18n.locale() == "en" and found.name_en:
             return found.name_en.removesuffix(" Subdistrict")
         district = found.district_name

@@ -20,7 +20,7 @@ from crm.lines import line_id
 from crm.tickets import birth, clocks_of, dispatch, number
 from crm.tickets.words import KIND, REFUSAL
 from routing.catalogue import Suggestion, lead_for
-from routing.rulebook import Rulebook, rulebook
+from routing.rulebook import Rulebook, StreetRow, rulebook
 
 SHORTEST_CONTENT = 5
 LONGEST_CONTENT = 5000
@@ -29,6 +29,8 @@ TITLE = 30
 LONGEST = {"address": 200, "name": 50, "contact": 100}
 #: Kinds that may concern the whole city and no place in it.
 PLACELESS = frozenset({"consult", "suggestion", "praise", "other"})
+#: The street code of a matter that has a place which nobody can tell any more: only imports of old records know it.
+UNKNOWN_PLACE = "unknown"
 REPLY_BY = frozenset({"sms", "call", "none"})
 
 
@@ -77,7 +79,9 @@ def check(form: Mapping[str, Any], book: Rulebook) -> Registration:
             a=SHORTEST_CONTENT, b=LONGEST_CONTENT, n=len(content)
         )
     street = str(form.get("street") or "")
-    if street and street not in book.streets:
+    if not street and form.get("place_unknown"):
+        street = UNKNOWN_PLACE
+    elif street and street not in book.streets:
         wrong["street"] = _("从列表里选一个街道。")
     elif not street and kind in KIND and kind not in PLACELESS:
         wrong["street"] = _("选事情发生的街道；不清楚时问最近的路口或小区。")
@@ -110,7 +114,7 @@ async def register(
     book = await rulebook()
     found = await lead_for(form.matter, form.street, clock.local(now).date())
     columns = {
-        **await _columns(officer, form, book, found),
+        **await columns_of(officer, form, book, found),
         "queued_at": now,
         "dispatch_due_at": clocks_of.dispatch_due(book, form.kind, form.urgency, now),
     }
@@ -144,7 +148,7 @@ async def answer(
     if len(answer.strip()) < SHORTEST_CONTENT:
         raise Invalid({"answer": _("写下您当场怎样答复的，至少 {n} 个字。").format(n=SHORTEST_CONTENT)})
     columns = {
-        **await _columns(officer, form, await rulebook(), None),
+        **await columns_of(officer, form, await rulebook(), None),
         "answer": answer.strip(),
         "closed_at": now,
     }
@@ -165,7 +169,7 @@ async def refuse(
     if wrong:
         raise Invalid(wrong)
     columns = {
-        **await _columns(officer, form, await rulebook(), None),
+        **await columns_of(officer, form, await rulebook(), None),
         "answer": legal_path.strip(),
         "closed_at": now,
     }
@@ -183,7 +187,7 @@ async def _write(
                 made = number.make(
                     clock.local(now).date(), await t.fetchval("SELECT nextval('ticket_number')")
                 )
-                born = birth.Birth(made, columns, await _citizen(form), call, claim)
+                born = birth.Birth(made, columns, await citizen_of(form), call, claim)
                 if await birth.create(t, verb, born, by=officer, now=now, data=data) is not None:
                     if call is not None:
                         await calls.settle(call, "answered" if verb == "answer" else "ticket")
@@ -207,9 +211,10 @@ async def _earlier(claim: tuple[str, str]) -> int:
     )
 
 
-async def _columns(
+async def columns_of(
     officer: Officer, form: Registration, book: Rulebook, found: Suggestion | None
 ) -> dict[str, Any]:
+    """What a new ticket's row holds of the form; `found` is the unit that is suggested to the dispatchers."""
     street = book.streets.get(form.street)
     matter = book.matter(form.matter)
     sure = found if found is not None and not form.confidential else None
@@ -219,7 +224,7 @@ async def _columns(
         "title": form.title, "content": form.content,
         "grams": _grams(form, street.name if street else ""),
         "district": street.district if street else "", "street": form.street,
-        "place": f"{street.district_name} · {street.name}" if street else "",
+        "place": _place(street, form.street),
         "address": privacy.seal(form.address) if form.address else None,
         "phone_tail": form.phone[-4:], "contact": form.contact, "reply_by": list(form.reply_by),
         "line": await line_id(form.line), "channel": form.channel,
@@ -227,6 +232,12 @@ async def _columns(
         "suggested_unit": sure.unit_id if sure else None,
         "suggested_percent": sure.confidence if sure else None, "suggested_reason": sure.reason if sure else "",
     }  # fmt: skip
+
+
+def _place(street: StreetRow | None, code: str) -> str:
+    if street is None:
+        return "地点不明" if code == UNKNOWN_PLACE else ""
+    return f"{street.district_name} · {street.name}"
 
 
 def _grams(form: Registration, street: str) -> Sequence[str]:
@@ -247,7 +258,7 @@ async def _hash_of(phone: str) -> bytes:
     return newest
 
 
-async def _citizen(form: Registration) -> dict[str, Any] | None:
+async def citizen_of(form: Registration) -> dict[str, Any] | None:
     """The columns of the citizen behind the phone; nobody without one, so that anonymous callers stay apart."""
     if not form.phone:
         return None
