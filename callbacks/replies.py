@@ -82,7 +82,7 @@ async def _keep(talk: Talk, message: InMessage) -> int:
         await talk.t.fetchval(
             """INSERT INTO message (direction, gateway, carrier_id, phone, phone_hash, phone_tail, body, party,
                    state, created_at)
-               VALUES ('in', $1, $2, $3, $4, $5, $6, 'citizen', 'received', $7) RETURNING id""",
+               VALUES ('in', $1, $2, $3, $4, $5, $6, 'citizen', 'handled', $7) RETURNING id""",
             message.gateway, message.carrier_id, talk.phone.sealed, talk.phone.hash, talk.phone.tail,
             privacy.seal(message.body[:LONGEST]), talk.now,
         )

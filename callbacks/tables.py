@@ -1,5 +1,9 @@
 """Tables of floor 4: messages both ways, who will have none, what was asked, how much was written.
 
+`carrier_event` (partitioned by month) is raw SQL in the migrations, one row for each call of a carrier:
+`id bigint, at timestamptz (real), gateway text, carrier_id text, kind text (sms voice), state text, error text,
+own text (our key in the address it called), fresh boolean (told something new), data jsonb (nothing personal)`.
+
 `phone_hash` is `privacy.lookup("phone", E.164)` throughout.
 """
 
@@ -24,13 +28,15 @@ from crm.tables import Ticket
 class Message(Table):
     """One SMS, in or out; those `waiting` are the outbox.
 
-    States: see `callbacks.gateway.RANK`. Coming in: `received`.
+    States: see `callbacks.gateway.RANK`. Coming in: `received`, then `handled`.
     """
 
     id: BigSerial
     direction = Text()  # in out
     gateway = Text(default="")
     carrier_id = Text(null=True, default=None)
+    sender = Text(default="")  # in: the number of ours they wrote to
+    keyword = Text(default="")  # in: STOP START HELP, where the carrier itself acted on it
     phone = Bytea()  # sealed E.164
     phone_hash = Bytea()
     phone_tail = Text(default="")
@@ -49,9 +55,37 @@ class Message(Table):
     send_after = Timestamptz(null=True, default=None)
     claimed_at = Timestamptz(null=True, default=None)  # real time: a lease
     sent_at = Timestamptz(null=True, default=None)
+    checked_at = Timestamptz(null=True, default=None)  # real time: when the carrier was last asked about it
     tries = SmallInt(default=0)
     error = Text(default="")
     created_at = Timestamptz()
+
+
+class CarrierState(Table):
+    """How we stand with one carrier. Real time."""
+
+    id: BigSerial
+    gateway = Text(unique=True)
+    month = Text(default="")  # 2026-11 in the business zone
+    segments = Integer(default=0)  # handed over in `month`
+    trouble = Text(default="")  # account cap busy: why nothing goes out now
+    detail = Text(default="")  # the carrier's code
+    since = Timestamptz(null=True, default=None)
+    paused_until = Timestamptz(null=True, default=None)
+    heard_at = Timestamptz(null=True, default=None)  # it last took a message of ours
+
+
+class StoppedTemplate(Table):
+    """A text that the carrier filters as spam: its messages wait until somebody lifts it. Real time."""
+
+    id: BigSerial
+    gateway = Text()
+    template = Text()
+    locale = Text()
+    code = Text(default="")
+    since = Timestamptz()
+    lifted_at = Timestamptz(null=True, default=None)
+    lifted_by = Text(default="")
 
 
 class OptOut(Table):
