@@ -4,7 +4,17 @@ A count is kept for each grain (`all`, `line`, `unit`, `matter`, and `cell` for 
 a month of a large city is read from a few hundred rows. Everything can be counted again (`crm.kpi.snapshots`).
 """
 
-from piccolo.columns import BigInt, BigSerial, Date, ForeignKey, Integer, OnDelete, SmallInt, Text, Timestamptz
+from piccolo.columns import (
+    BigInt,
+    BigSerial,
+    Date,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    SmallInt,
+    Text,
+    Timestamptz,
+)
 from piccolo.table import Table
 
 from crm.tables import Ticket
