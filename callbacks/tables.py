@@ -57,6 +57,7 @@ class Message(Table):
     sent_at = Timestamptz(null=True, default=None)
     checked_at = Timestamptz(null=True, default=None)  # real time: when the carrier was last asked about it
     tries = SmallInt(default=0)
+    resent = SmallInt(default=0)  # times it was sent again after the carrier had lost it
     error = Text(default="")
     created_at = Timestamptz()
 
@@ -68,7 +69,7 @@ class CarrierState(Table):
     gateway = Text(unique=True)
     month = Text(default="")  # 2026-11 in the business zone
     segments = Integer(default=0)  # handed over in `month`
-    trouble = Text(default="")  # account cap busy: why nothing goes out now
+    trouble = Text(default="")  # account away busy: why nothing goes out now
     detail = Text(default="")  # the carrier's code
     since = Timestamptz(null=True, default=None)
     paused_until = Timestamptz(null=True, default=None)
