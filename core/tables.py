@@ -48,6 +48,7 @@ class Account(Table):
     active = Boolean(default=True)
     created_at = Timestamptz()
     password_set_at = Timestamptz(null=True, default=None)
+    password_temporary = Boolean(default=False)  # given by an admin: to be changed before anything else
 
 
 class Session(Table):
@@ -101,6 +102,7 @@ class AuditEntry(Table):
     reason = Text(default="")
     before = JSONB(null=True, default=None)
     after = JSONB(null=True, default=None)
+    change = BigInt(null=True, default=None)  # of `admin_change`: what was changed together
 
 
 class Run(Table):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core import clock, db
+from core import clock, db, live
 from core.errors import Invalid
 from core.i18n import _
 
@@ -44,3 +44,12 @@ async def line_id(number: str) -> int:
     if found is None:
         raise Invalid({"line": _("没有 {number} 这条线路。").format(number=number)})
     return found.id
+
+
+def forget(_topic: str = "") -> None:
+    """Read the lines again at the next call: somebody changed one."""
+    global _read_at
+    _read_at = 0.0
+
+
+live.hear("lines:", forget)

@@ -15,6 +15,7 @@ from litestar.datastructures import State
 
 from callbacks.local_caller import LocalCaller
 from core import accounts, db, faults, installation, live
+from core.admin.subjects import set_subjects
 from core.gate import Gate, seal_answer
 from core.pages.stream import set_topic_policy
 from core.render import environment
@@ -27,6 +28,8 @@ log = logging.getLogger("hotline")
 
 #: Each has `routes`, and `nav` when it has a place in the top bar.
 PAGES = ("core.pages", "routing.pages", "kb.pages", "crm.pages", "crm.api", "callbacks.pages")
+#: Each has `subjects`: what can be administered there.
+ADMIN = ("routing.admin", "crm.admin", "callbacks.admin")
 BIGGEST_BODY = 1024 * 1024
 
 
@@ -56,6 +59,8 @@ def wire() -> None:
     accounts.set_grants(grants_for)
     set_topic_policy(may_hear)
     calls.use(LocalCaller())
+    floors = [module for name in ADMIN if (module := _module(name))]
+    set_subjects([subject for floor in floors for subject in floor.subjects])
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from datetime import date
 from time import monotonic
 from typing import Any
 
-from core import db
+from core import db, live
 from core.settings import settings
 from routing.calendar import Calendar, Day
 from routing.limits import Limit, LimitTable, Row
@@ -99,8 +99,8 @@ async def rulebook() -> Rulebook:
         return _book
 
 
-def forget() -> None:
-    """Read again at the next call: after a load, and between tests' databases."""
+def forget(_topic: str = "") -> None:
+    """Read again at the next call: after a load, between tests' databases, and when told of a change."""
     global _book
     _book = None
 
@@ -137,3 +137,6 @@ async def _read(version: int) -> None:
 def _limit(row: Any) -> Row:
     limit = Limit(row["amount"], row["unit"], row["version"])
     return Row(row["kind"], row["urgency"], row["clock"], limit, row["valid_from"], row["valid_to"])
+
+
+live.hear("reference:", forget)

@@ -1,7 +1,15 @@
-"""The ground floor's own pages: signing in, the account, drafts, the live stream, files, health."""
+"""The ground floor's own pages: signing in, the account, administration, drafts, the live stream, files, health."""
 
-from core.pages import account, drafts, files, health, sign_in, stream
+from core.pages import account, admin, drafts, files, health, sign_in, stream
 from core.web import Nav
 
-routes = [*sign_in.routes, *account.routes, *drafts.routes, *files.routes, *health.routes, *stream.routes]
-nav: list[Nav] = []
+routes = [
+    *sign_in.routes,
+    *account.routes,
+    *admin.routes,
+    *drafts.routes,
+    *files.routes,
+    *health.routes,
+    *stream.routes,
+]
+nav: list[Nav] = [*admin.nav]
