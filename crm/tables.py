@@ -141,6 +141,13 @@ class Ticket(Table):
     closed_at = Timestamptz(null=True, default=None)
     urges = SmallInt(default=0)
     returns = SmallInt(default=0)
+    supervised = SmallInt(default=0)  # level of the open supervision
+    merged_into = BigInt(null=True, default=None)
+    merged_count = SmallInt(default=0)  # children that are merged into this one now
+    incident = Text(default="")  # title of the incident that this ticket stands for
+    triage_at = Timestamptz(null=True, default=None)  # new facts on a resting ticket wait for a dispatcher
+    withdrawal = Text(default="")  # code
+    archived_at = Timestamptz(null=True, default=None)
 
 
 class CallTicket(Table):
@@ -207,6 +214,15 @@ class WorkOrder(Table):
     reply = Text(default="")
     defect = Text(default="")
     prints = SmallInt(default=0)
+    answerable_unit = Integer(null=True, default=None)  # passed down: the unit that still answers for it
+    binding = Boolean(default=False)  # designated: it cannot be returned
+    extensions = SmallInt(default=0)
+    first_due_at = Timestamptz(null=True, default=None)  # close_due_at before any extension
+    suspended_at = Timestamptz(null=True, default=None)
+    resume_on = Timestamptz(null=True, default=None)
+    escalation = SmallInt(default=0)  # steps of the sign escalation taken
+    escalate_at = Timestamptz(null=True, default=None)
+    mark = SmallInt(null=True, default=None)  # of an assist, by the reviewer: 1 good … 3 poor
 
 
 class ClockEntry(Table):
@@ -292,6 +308,8 @@ class ReturnRequest(Table):
     suggested_unit = Integer(null=True, default=None)
     asked_at = Timestamptz()
     asked_by_name = Text(default="")
+    approved_at = Timestamptz(null=True, default=None)  # by the unit's head; from here the hotline rules
+    approved_by_name = Text(default="")
     ruled_at = Timestamptz(null=True, default=None)
     ruled_by_name = Text(default="")
     upheld = Boolean(null=True, default=None)

@@ -14,10 +14,15 @@ from core.errors import Invalid
 from core.i18n import N_, _, said
 from core.officers import Grants, Officer
 
-_AGENT = {"desk.agent", "ticket.see", "ticket.register", "ticket.search", "call.take", "kb.read"}
+_AGENT = {
+    "desk.agent", "ticket.see", "ticket.register", "ticket.search", "ticket.follow_up", "call.take", "kb.read",
+}  # fmt: skip
 _DISPATCHER = {"desk.dispatch", "ticket.see", "ticket.search", "ticket.dispatch", "kb.read"}
 _REVIEWER = {"desk.review", "ticket.see", "ticket.search", "ticket.review", "ticket.follow_up", "kb.read"}
-_SUPERVISOR = {"ticket.confidential", "ticket.unmask", "ticket.withdraw", "runs.see", "audit.see"}
+_SUPERVISOR = {
+    "desk.supervise", "ticket.confidential", "ticket.supervise", "ticket.unmask", "ticket.withdraw", "runs.see",
+    "audit.see",
+}  # fmt: skip
 _UNIT = {"desk.unit", "order.sign", "order.work"}
 
 #: role → permissions. Units see tickets by scope, so theirs hold no `ticket.see`.

@@ -27,6 +27,9 @@ from crm.pages import order_answers, order_contacts, order_prints, order_returns
 from crm.pages.order_story import next_step, note_of, told
 from crm.pages.order_view import faces, words
 from crm.tickets import inbox, persons, queries, signing
+from crm.tickets.access import order_for
+from crm.tickets.states import BY_NAME
+from crm.tickets.verbs import offered
 from crm.tickets.words import defect_word
 
 UNIT = requires("desk.unit")
@@ -148,6 +151,7 @@ async def _order(request: Request, row: Any) -> dict[str, Any]:
         "step": next_step(row, reachable=reachable) if is_own else "none", "reachable": reachable,
         "defect": defect_word(row["defect"]), "defect_note": mask(back),
         "ruling": mask(note_of(events, "refuse_return", "ruling")), "reasons": persons.REASONS,
+        "offered": offered(officer, *await order_for(officer, row["id"])) if is_own else [], "by_name": BY_NAME,
         "may_return": _may_return(row) and is_own, **await words(),
     }  # fmt: skip
 

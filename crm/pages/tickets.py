@@ -18,8 +18,9 @@ from crm.tickets import closing, presence, queries, why
 from crm.tickets.access import ticket_for
 from crm.tickets.lights import Light
 from crm.tickets.persons import mask_for
-from crm.tickets.states import FINAL, RESTING, Move, allowed
+from crm.tickets.states import BY_NAME, FINAL, RESTING, Move, allowed
 from crm.tickets.story import tell
+from crm.tickets.verbs import offered
 from crm.tickets.words import CHANNEL, RESULT, order_word, say
 from routing.rulebook import rulebook
 
@@ -142,6 +143,7 @@ async def _page(officer: Officer, number: int) -> dict[str, Any]:
         "t": seen, "orders": [_order(order, units) for order in orders], "clocks": clocks,
         "minding": next((c for c in clocks if c.name == (lead or {"clock": ""})["clock"]), clocks[-1] if clocks else None),
         "story": [tell(event, units, called.unit) for event in await queries.events(number)],
+        "offered": offered(officer, await ticket_for(officer, number)), "by_name": BY_NAME,
         "can": {move.name for move in can}, "elsewhere": _elsewhere(officer, seen, can, lead),
         "age_since": seen.received_at, "resting": seen.status in RESTING | FINAL,
         "channel": say(CHANNEL, seen.channel), "unmasks": officer.can("ticket.unmask"),

@@ -47,6 +47,11 @@ class TicketRow:
     claimed_at: datetime | None
     created_by: int | None
     returns: int
+    supervised: int
+    merged_into: int | None
+    merged_count: int
+    incident: str
+    triage_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,12 @@ class OrderRow:
     contact_due_at: datetime | None
     close_due_at: datetime | None
     return_until: datetime | None
+    clock: str
+    extensions: int
+    first_due_at: datetime | None
+    resume_on: datetime | None
+    answerable_unit: int | None
+    binding: bool
 
 
 TICKET_COLUMNS = ", ".join(f"t.{f.name}" for f in fields(TicketRow))

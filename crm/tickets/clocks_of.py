@@ -17,7 +17,7 @@ from core.i18n import _
 from crm.tickets.access import ORDER_COLUMNS, OrderRow, TicketRow
 from crm.tickets.clocks import Entry, Kind, due
 from crm.tickets.lights import turns_at
-from crm.tickets.states import OrderStatus
+from crm.tickets.states import ORDER_OPEN, OrderStatus
 from routing.limits import Limit
 from routing.rulebook import Rulebook, rulebook
 
@@ -92,12 +92,57 @@ async def lead_order(t: Tx, ticket: TicketRow) -> OrderRow:
     """The open lead order of a ticket whose row is locked. Raises Refused when no unit has it."""
     row = await t.fetchrow(
         f"""SELECT {ORDER_COLUMNS} FROM work_order w
-            WHERE w.ticket = $1 AND w.part = 'lead' AND w.status IN ('dispatched', 'handling', 'return_review', 'replied')""",
+            WHERE w.ticket = $1 AND w.part = 'lead' AND w.status = ANY($2::text[])""",
         ticket.id,
+        sorted(ORDER_OPEN),
     )
     if row is None:
         raise Refused(_("这张单现在不在任何单位手里。"), code="no_order")
     return OrderRow(**{**row, "status": OrderStatus(row["status"])})
+
+
+async def extend(
+    t: Tx, order: OrderRow, by: Limit, now: datetime, *, note: str, actor: str
+) -> dict[str, Any]:
+    """Write an extension of the close clock into its ledger; the order's columns that follow from it."""
+    entry = Entry.to(Kind.EXTEND, now, by, note=note, actor_name=actor)
+    ends = await _enter_and_run(t, order, entry)
+    assert ends is not None, "an extension is granted to a clock that runs"
+    return {
+        "close_due_at": ends, "first_due_at": order.first_due_at or order.close_due_at,
+        "extensions": order.extensions + 1,
+        **(await _minding("close", order, ends, now) if order.clock == "close" else {}),
+    }  # fmt: skip
+
+
+async def pause(t: Tx, order: OrderRow, now: datetime, *, note: str, actor: str) -> dict[str, Any]:
+    """Stop counting; nobody knows the due moment until it goes on."""
+    await _enter_and_run(t, order, Entry(Kind.PAUSE, now, note=note, actor_name=actor))
+    return {"suspended_at": now, **RESTING}
+
+
+async def go_on(t: Tx, order: OrderRow, now: datetime, *, note: str, actor: str) -> dict[str, Any]:
+    """Count on; the pause moved the due moment."""
+    ends = await _enter_and_run(t, order, Entry(Kind.RESUME, now, note=note, actor_name=actor))
+    assert ends is not None, "a clock that goes on has a due moment"
+    face = await _minding("close", order, ends, now)
+    return {"close_due_at": ends, "suspended_at": None, "resume_on": None, **face}
+
+
+async def _enter_and_run(t: Tx, order: OrderRow, entry: Entry) -> datetime | None:
+    """Append to the order's close ledger; the due moment it comes to now."""
+    rows = await t.fetch(
+        """SELECT entry, at, amount, unit, rule_version, note, actor_name FROM clock_entry
+           WHERE work_order = $1 AND clock = 'close' ORDER BY at, id""",
+        order.id,
+    )
+    await t.execute(
+        """INSERT INTO clock_entry (ticket, work_order, clock, entry, at, amount, unit, rule_version, note, actor_name)
+           VALUES ($1, $2, 'close', $3, $4, $5, $6, $7, $8, $9)""",
+        order.ticket, order.id, entry.entry, entry.at, entry.amount, entry.unit, entry.rule_version, entry.note,
+        entry.actor_name,
+    )  # fmt: skip
+    return due([*(Entry.of(row) for row in rows), entry], (await rulebook()).calendar)
 
 
 def _limit(book: Rulebook, kind: str, urgency: int, name: str, now: datetime) -> Limit:

@@ -17,7 +17,7 @@ from crm.tickets.queries import Where
 #: To sign, in hand, waiting for the hotline, gone.
 TABS: dict[str, str] = {
     "sign": "w.status = 'dispatched'",
-    "handling": "w.status = 'handling'",
+    "handling": "w.status IN ('handling', 'suspended')",
     "waiting": "w.status IN ('replied', 'return_review')",
     "done": "w.status IN ('accepted', 'returned')",
 }
@@ -68,7 +68,7 @@ async def counts(officer: Officer, *, now: datetime) -> dict[str, int]:
                     WHERE w.unit = ANY($1::int[]) AND {TABS["done"]} AND w.ended_at > $2 AND {where}
                     ORDER BY w.id DESC LIMIT {MOST_COUNTED}) gone) AS done
             FROM work_order w JOIN ticket t ON t.id = w.ticket
-            WHERE w.unit = ANY($1::int[]) AND w.status IN ('dispatched', 'handling', 'return_review', 'replied')
+            WHERE w.unit = ANY($1::int[]) AND w.status IN ('dispatched', 'handling', 'suspended', 'return_review', 'replied')
                 AND {where}""",
         *where.args,
     )

@@ -17,7 +17,7 @@ from core.errors import Change, Conflict, Refused
 from core.i18n import _
 from core.officers import Officer
 from crm.tickets.access import OrderRow, TicketRow, check_may
-from crm.tickets.states import BY_NAME, ORDER_OPEN, Move, OrderStatus, Party, order_after
+from crm.tickets.states import BY_NAME, ORDER_OPEN, Move, OrderStatus, Party, Status, order_after
 from crm.tickets.words import say, status_word
 
 _OPEN_ORDERS = ", ".join(f"'{status}'" for status in sorted(ORDER_OPEN))
@@ -31,6 +31,14 @@ class NewOrder:
     part: str
     columns: Mapping[str, Any]
     clocks: Sequence[tuple[str, int, str, str]] = ()  # clock, amount, unit, rule version
+
+
+@dataclass(frozen=True)
+class Back:
+    """What a move that `restores` brings back: the ticket's state, and the columns of its orders by their id."""
+
+    status: Status
+    orders: Mapping[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ async def make(
     order_set: Mapping[str, Any] | None = None,
     new_orders: Sequence[NewOrder] = (),
     data: Mapping[str, Any] | None = None,
+    back: Back | None = None,
 ) -> Moved:
     """Make the move `name` on a ticket fetched `to="change"`.
 
@@ -83,7 +92,7 @@ async def make(
         raise _too_late(move, ticket)
     args = Args()
     sql = _statement(
-        move, ticket, order, args, by, now, ticket_set or {}, order_set or {}, new_orders, data or {}
+        move, ticket, order, args, by, now, ticket_set or {}, order_set or {}, new_orders, data or {}, back
     )
     row = await t.fetchrow(sql, *args.values)
     if row is None or (order is not None and not row["acted"]):
@@ -110,17 +119,20 @@ def _statement(
     order_set: Mapping[str, Any],
     new_orders: Sequence[NewOrder],
     data: Mapping[str, Any],
+    back: Back | None,
 ) -> str:
     number, at = args(ticket.id), args(now)
+    after = back.status if back else move.after(ticket.status)
     sets = "".join(f", {column} = {args(value)}" for column, value in ticket_set.items())
     parts = [
-        f"""moved AS (UPDATE ticket SET status = {args(move.after(ticket.status))}, version = version + 1{sets}
+        f"""moved AS (UPDATE ticket SET status = {args(after)}, version = version + 1{sets}
             WHERE id = {number} AND status = {args(ticket.status)} AND version = {args(ticket.version)}
             RETURNING id, status, version, round)"""
     ]
     touched = [_acted(move, order, args, order_set, at)] if order else []
     if move.others:
         touched.append(_others(move, order, args, number, at))
+    touched += [_restored(id, columns, args, number) for id, columns in (back.orders.items() if back else ())]
     touched += [_made(new, position, args, number) for position, new in enumerate(new_orders)]
     parts += [sql for _name, sql in touched]
     union = " UNION ALL ".join(f"SELECT id, status, unit FROM {name}" for name, _sql in touched)
@@ -169,6 +181,14 @@ def _others(move: Move, order: OrderRow | None, args: Args, number: str, at: str
         f"""others AS (UPDATE work_order SET status = {args(move.others)}, version = version + 1, ended_at = {at}
             WHERE ticket = {number} AND status IN ({_OPEN_ORDERS}) AND id <> {args(order.id if order else 0)}
             RETURNING id, status, unit)"""
+    )
+
+
+def _restored(order: int, columns: Mapping[str, Any], args: Args, number: str) -> tuple[str, str]:
+    sets = ", ".join(f"{column} = {args(value)}" for column, value in columns.items())
+    return f"back{order}", (
+        f"""back{order} AS (UPDATE work_order SET {sets}, version = version + 1
+            WHERE id = {args(order)} AND ticket = {number} RETURNING id, status, unit)"""
     )
 
 

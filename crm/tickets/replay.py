@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import db
-from crm.tickets.states import BY_NAME, ORDER_OPEN, OrderStatus, Status
+from crm.tickets.states import BY_NAME, LEAD_AT, ORDER_OPEN, OrderStatus, Status
 
 BATCH = 2_000
 
@@ -54,7 +54,7 @@ def differences(
 ) -> list[str]:
     """What does not fit, in words. Pure: `events` in version order, `orders` as they stand."""
     found: list[str] = []
-    status, played = Status.DRAFT, dict[int, str]()
+    status, played, before = Status.DRAFT, dict[int, str](), dict[str, Status]()
     for place, event in enumerate(events, start=1):
         move = BY_NAME.get(event["verb"])
         if move is None:
@@ -64,7 +64,10 @@ def differences(
             found.append(f"event {place}: version {event['version']}")
         if status not in move.sources:
             found.append(f"event {place}: {move.name} from {status}")
-        status = move.after(status)
+        if move.restores and move.restores not in before:
+            found.append(f"event {place}: {move.name} without a {move.restores}")
+        after = before.pop(move.restores, status) if move.restores else move.after(status)
+        before[move.name], status = status, after
         if event["status"] != status:
             found.append(f"event {place}: {move.name} left {event['status']}, not {status}")
         played.update({int(k): v for k, v in json.loads(event["orders"]).items()})
@@ -84,12 +87,12 @@ def differences(
 def _open_orders(status: Status, orders: Sequence[Mapping[str, Any]]) -> list[str]:
     """A ticket in a unit's hands has one open lead; one that is not has no open order at all."""
     open_leads = [o for o in orders if o["part"] == "lead" and OrderStatus(o["status"]) in ORDER_OPEN]
-    in_hands = status in {Status.DISPATCHED, Status.HANDLING, Status.RETURN_REVIEW, Status.REPLIED}
-    if in_hands and len(open_leads) != 1:
+    if status not in LEAD_AT:
+        has_open = any(OrderStatus(o["status"]) in ORDER_OPEN for o in orders)
+        return [f"{status} with open orders"] if has_open else []
+    if len(open_leads) != 1:
         return [f"{status} with {len(open_leads)} open lead orders"]
-    if not in_hands and any(OrderStatus(o["status"]) in ORDER_OPEN for o in orders):
-        return [f"{status} with open orders"]
-    if in_hands and open_leads[0]["status"] != status:
+    if open_leads[0]["status"] != LEAD_AT[status]:
         return [f"{status}, but its lead order is {open_leads[0]['status']}"]
     return []
 

@@ -38,7 +38,7 @@ _SELECT = """
         CASE WHEN w.unit IS NOT NULL THEN t.due_at END AS due_at, u.name AS unit, u.name_en AS unit_en
     FROM citizen c JOIN ticket t ON t.citizen = c.id
     LEFT JOIN LATERAL (SELECT t.lead_unit AS unit
-        WHERE t.status IN ('dispatched', 'handling', 'return_review', 'replied')) w ON TRUE
+        WHERE t.status IN ('dispatched', 'handling', 'suspended', 'return_review', 'conference', 'replied')) w ON TRUE
     LEFT JOIN unit u ON u.id = w.unit
     WHERE c.phone_hash = ANY($1::bytea[])"""
 _OPEN = ", ".join(f"'{status}'" for status in sorted(OPEN))
@@ -87,7 +87,7 @@ async def way(number: int) -> Way | None:
                o.dispatched_at, o.contacted_at, coalesce(o.result, '') AS result, r.accepted_at AS answered_at
            FROM ticket t LEFT JOIN citizen c ON c.id = t.citizen
            LEFT JOIN LATERAL (SELECT t.lead_unit AS unit
-               WHERE t.status IN ('dispatched', 'handling', 'return_review', 'replied')) w ON TRUE
+               WHERE t.status IN ('dispatched', 'handling', 'suspended', 'return_review', 'conference', 'replied')) w ON TRUE
            LEFT JOIN unit u ON u.id = w.unit
            LEFT JOIN matter m ON m.code = left(t.matter, 4)
            LEFT JOIN round r ON r.ticket = t.id AND r.no = t.round

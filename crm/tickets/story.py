@@ -14,11 +14,24 @@ from crm.tickets.words import DEFECT, FOLLOW_UP, REFUSAL, RESULT, RETURN_CODE, S
 
 #: The short mark before a line.
 MARK = {
-    "register": N_("受理"), "answer": N_("即答"), "refuse": N_("不受理"), "append": N_("追加"), "dispatch": N_("派单"),
-    "dispatch_redo": N_("派单"), "reassign": N_("改派"), "sign": N_("签收"), "sign_assist": N_("签收"),
-    "contact": N_("联系"), "ask_return": N_("退单"), "accept_return": N_("退单"), "refuse_return": N_("退单"),
-    "reply": N_("答复"), "reply_assist": N_("协办"), "send_back": N_("退回"), "accept": N_("审核"),
-    "accept_and_close": N_("审核"), "close": N_("回访"), "redo": N_("重办"), "reopen": N_("重启"), "withdraw": N_("撤诉"),
+    "register": N_("受理"), "answer": N_("即答"), "refuse": N_("不受理"), "emergency": N_("紧急"),
+    "emergency_over": N_("紧急"), "emergency_back": N_("紧急"), "append": N_("追加"), "dispatch": N_("派单"),
+    "dispatch_redo": N_("派单"), "refuse_redo": N_("重办"), "reassign": N_("改派"), "add_assist": N_("协办"),
+    "rerate": N_("时限"), "succeed": N_("承接"), "sign": N_("签收"), "escalate": N_("升级"), "contact": N_("联系"),
+    "pass_down": N_("转派"), "take_back": N_("转派"), "reply": N_("答复"), "sign_assist": N_("签收"),
+    "reply_assist": N_("协办"), "ask_extension": N_("延期"), "grant_extension": N_("延期"),
+    "refuse_extension": N_("延期"), "ask_hold": N_("挂起"), "grant_hold": N_("挂起"), "refuse_hold": N_("挂起"),
+    "resume": N_("恢复"), "propose_return": N_("退单"), "drop_return": N_("退单"), "ask_return": N_("退单"),
+    "accept_return": N_("退单"), "refuse_return": N_("退单"), "call_conference": N_("会商"), "minute": N_("会商"),
+    "designate": N_("会商"), "designate_same": N_("会商"), "urge": N_("催办"), "answer_urge": N_("催办"),
+    "supervise": N_("督办"), "answer_supervision": N_("督办"), "raise_supervision": N_("督办"),
+    "lift_supervision": N_("督办"), "leader_note": N_("批示"), "send_back": N_("退回"), "accept": N_("审核"),
+    "accept_and_close": N_("审核"), "try_follow_up": N_("回访"), "close": N_("回访"), "redo": N_("重办"),
+    "merge": N_("并单"), "unmerge": N_("并单"), "gather": N_("并单"), "release": N_("并单"),
+    "merged_answered": N_("回访"), "merged_redo": N_("重办"), "declare_incident": N_("事件"), "announce": N_("通报"),
+    "keep_secret": N_("保密"), "lift_secret": N_("保密"), "name_accused": N_("回避"), "reopen": N_("重启"),
+    "appeal": N_("异议"), "keep_closed": N_("异议"), "withdraw": N_("撤诉"), "withdraw_merged": N_("撤诉"),
+    "archive": N_("归档"), "recompute": N_("时限"),
 }  # fmt: skip
 _HOW = {"call": N_("电话"), "visit": N_("上门"), "sms": N_("短信")}
 

@@ -10,14 +10,19 @@ STATUS: dict[str, str] = {
     Status.RECEIVED: N_("待派"),
     Status.ANSWERED: N_("即答办结"),
     Status.REFUSED: N_("不予受理"),
+    Status.EMERGENCY: N_("紧急转接中"),
     Status.DISPATCHED: N_("待签收"),
     Status.HANDLING: N_("办理中"),
+    Status.SUSPENDED: N_("挂起"),
     Status.RETURN_REVIEW: N_("退单待审"),
+    Status.CONFERENCE: N_("会商中"),
     Status.REPLIED: N_("待审核"),
     Status.FOLLOW_UP: N_("待回访"),
     Status.CLOSED: N_("已办结"),  # 办结 is the clock
     Status.REDO: N_("待重办"),
+    Status.MERGED: N_("已并单"),
     Status.WITHDRAWN: N_("已撤诉"),
+    Status.ARCHIVED: N_("已归档"),
 }
 #: What the citizen is told; 退单, 会商, 督办 never show.
 CITIZEN: dict[str, str] = {
@@ -25,24 +30,31 @@ CITIZEN: dict[str, str] = {
     Status.RECEIVED: N_("已受理"),
     Status.ANSWERED: N_("已答复"),
     Status.REFUSED: N_("不属受理范围"),
+    Status.EMERGENCY: N_("已转紧急服务"),
     Status.DISPATCHED: N_("已派单"),
     Status.HANDLING: N_("办理中"),
+    Status.SUSPENDED: N_("办理中"),
     Status.RETURN_REVIEW: N_("办理中"),
+    Status.CONFERENCE: N_("办理中"),
     Status.REPLIED: N_("办理中"),
     Status.FOLLOW_UP: N_("已答复待评价"),
     Status.CLOSED: N_("已办结"),
     Status.REDO: N_("重新办理"),
+    Status.MERGED: N_("办理中"),
     Status.WITHDRAWN: N_("已撤回"),
+    Status.ARCHIVED: N_("已办结"),
 }
 ORDER: dict[str, str] = {
     OrderStatus.DISPATCHED: N_("待签收"),
     OrderStatus.HANDLING: N_("办理中"),
+    OrderStatus.SUSPENDED: N_("挂起"),
     OrderStatus.RETURN_REVIEW: N_("退单待审"),
     OrderStatus.REPLIED: N_("待审核"),
     OrderStatus.ACCEPTED: N_("已通过"),
     OrderStatus.RETURNED: N_("已退"),
     OrderStatus.RECALLED: N_("已收回"),
     OrderStatus.CANCELLED: N_("已取消"),
+    OrderStatus.MERGED: N_("已并单"),
 }
 KIND: dict[str, str] = {
     "consult": N_("咨询"),

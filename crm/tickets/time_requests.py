@@ -1,0 +1,50 @@
+"""A unit's request for more time as a row: asked once at a time, ruled once. 延期 and 挂起 are two kinds of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from core import db
+from core.db import Tx
+from core.errors import Refused
+from core.i18n import N_, _
+from core.officers import Officer
+from crm.tickets.access import OrderRow
+
+KIND = {"extension": N_("延期"), "hold": N_("挂起")}
+
+
+async def ask(t: Tx, order: OrderRow, kind: str, officer: Officer, now: datetime, **columns: Any) -> int:
+    """Write the request. Raises Refused while another of this order waits for its ruling."""
+    names = ["ticket", "work_order", "kind", "asked_at", "asked_by_name", *columns]
+    values = [order.ticket, order.id, kind, now, officer.name, *columns.values()]
+    found = await t.fetchval(
+        f"""INSERT INTO time_request ({", ".join(names)})
+            VALUES ({", ".join(f"${n}" for n in range(1, len(values) + 1))})
+            ON CONFLICT (work_order) WHERE ruled_at IS NULL DO NOTHING RETURNING id""",
+        *values,
+    )
+    if found is None:
+        raise Refused(_("已有一个申请在等热线裁定，裁定后才能再提。"), code="waiting")
+    return int(found)
+
+
+async def waiting(order: int, kind: str) -> Any:
+    """The request that waits for a ruling. Raises Refused when there is none."""
+    row = await db.fetchrow(
+        "SELECT * FROM time_request WHERE work_order = $1 AND kind = $2 AND ruled_at IS NULL", order, kind
+    )
+    if row is None:
+        raise Refused(
+            _("没有待裁定的{kind}申请，可能别人已经裁定。").format(kind=_(KIND[kind])), code="no_request"
+        )
+    return row
+
+
+async def rule(t: Tx, request: int, officer: Officer, now: datetime, *, granted: bool, ruling: str) -> None:
+    await t.execute(
+        """UPDATE time_request SET ruled_at = $2, ruled_by_name = $3, granted = $4, ruling = $5
+           WHERE id = $1 AND ruled_at IS NULL""",
+        request, now, officer.name, granted, ruling,
+    )  # fmt: skip

@@ -1,0 +1,32 @@
+"""Every verb there is. A module that makes moves lists its own in `verbs`; add the module here."""
+
+from __future__ import annotations
+
+from core.officers import Officer
+from crm.tickets import extensions, holds
+from crm.tickets.access import OrderRow, TicketRow
+from crm.tickets.states import BY_NAME, allowed, order_after
+from crm.tickets.verb import Verb
+
+#: Modules with a `verbs` tuple, alphabetically.
+PARTS = (extensions, holds)
+
+VERBS: dict[str, Verb] = {verb.move: verb for part in PARTS for verb in part.verbs}
+
+
+def offered(officer: Officer, ticket: TicketRow, order: OrderRow | None = None) -> list[Verb]:
+    """The verbs to show as buttons: allowed by `MOVES` and fitting; of a unit's own `order` when it is given."""
+    can = [VERBS[move.name] for move in allowed(ticket.status, officer.permissions) if move.name in VERBS]
+    return [verb for verb in can if _fits(verb, officer, ticket, order)]
+
+
+def _fits(verb: Verb, officer: Officer, ticket: TicketRow, order: OrderRow | None) -> bool:
+    if verb.on == "order":
+        move = BY_NAME[verb.move]
+        if order is None or order.unit not in officer.scopes or order.part != move.part:
+            return False
+        if move.order and order_after(move, order.status) is None:
+            return False
+    elif order is not None:
+        return False
+    return verb.fits(officer, ticket, order)
