@@ -1,4 +1,4 @@
-"""What the dispatcher's and the reviewer's desks ask beyond `queries.py`: returns to rule on, follow-ups due, the
+"""What the dispatcher's and the reviewer's desks ask beyond `queries.py`: returns to rule on, the
 records a reply is judged by, and who took a row that left the queue.
 """
 
@@ -40,24 +40,6 @@ async def return_of(number: int) -> Any:
            FROM return_request r JOIN work_order w ON w.id = r.work_order
            WHERE w.ticket = $1 AND r.ruled_at IS NULL ORDER BY r.id DESC LIMIT 1""",
         number,
-    )
-
-
-async def follow_ups(officer: Officer, *, after: _AFTER | None = None, limit: int = 50) -> list[Any]:
-    """Tickets whose citizen is to be asked, the one due soonest first."""
-    where = Where().policy(officer)
-    if after is not None:
-        where.add("(coalesce(f.follow_up_due_at, f.opened_at), t.id) > ({}, {})", *after)
-    return await db.fetch(
-        f"""SELECT {_ROW}, f.follow_up, f.follow_up_due_at, f.accepted_at,
-                coalesce(f.follow_up_due_at, f.opened_at) AS sort_at, w.result, left(w.reply, 80) AS reply
-            FROM {_FROM} JOIN round f ON f.ticket = t.id AND f.no = t.round
-            LEFT JOIN LATERAL (SELECT o.result, o.reply FROM work_order o
-                WHERE o.ticket = t.id AND o.round = t.round AND o.part = 'lead' AND o.status = 'accepted'
-                ORDER BY o.id DESC LIMIT 1) w ON TRUE
-            WHERE t.status = 'follow_up' AND {where}
-            ORDER BY coalesce(f.follow_up_due_at, f.opened_at), t.id LIMIT {limit + 1}""",
-        *where.args,
     )
 
 

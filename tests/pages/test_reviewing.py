@@ -25,9 +25,8 @@ async def test_the_pane_shows_request_reply_contacts_and_clocks(officer: Hire) -
 async def test_others_do_not_come_in(officer: Hire, role: str) -> None:
     number, _order = await cast.replied()
     visitor = await officer(role)
-    for path in ("/review", "/review/follow-ups", f"/review/{number}", f"/review/{number}/follow-up"):
+    for path in ("/review", f"/review/{number}"):
         assert (await visitor.get(path)).status_code == 403
-    assert (await visitor.post(f"/review/{number}/phone")).status_code == 403
 
 
 async def test_accepting_makes_the_follow_up_fall_due(officer: Hire) -> None:
