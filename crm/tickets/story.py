@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from core.i18n import N_, _
+from crm.tickets.following_up import OUTCOME
 from crm.tickets.states import BY_NAME
 from crm.tickets.words import DEFECT, FOLLOW_UP, REFUSAL, RESULT, RETURN_CODE, SATISFIED, SOLVED, say
 
@@ -91,6 +92,11 @@ def _detail(verb: str, data: dict[str, Any]) -> str:
         case "accept" | "accept_and_close":
             need = say(FOLLOW_UP, data.get("follow_up"))
             return " · ".join(part for part in (need, data.get("ground", "")) if part)
+        case "try_follow_up":
+            return " · ".join(part for part in (say(OUTCOME, data.get("outcome")), data.get("note", "")) if part)
+        case "close" if data.get("way"):
+            why = _("三个半天没有联系上") if data["way"] == "tried" else _("市民不愿评价")
+            return " · ".join(part for part in (why, data.get("note", "")) if part)
         case "close":
             solved = say(SOLVED, data.get("solved"))
             satisfied = say(SATISFIED, data.get("satisfied"))
