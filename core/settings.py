@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     secret_keys: str = ""
 
+    # --- the rates ---
+    rate_target: float = Field(98.0, gt=0, le=100)
+    rate_least: int = Field(30, ge=1, le=10_000)
+    short_abandon_seconds: int = Field(5, ge=0, le=60)
+
     # --- knowledge search ---
     meili_url: str = ""
     meili_key: str = ""

@@ -1,9 +1,11 @@
-"""What floor 3 does by itself: turn lights whose moment has passed."""
+"""What floor 3 does by itself: turn lights whose moment has passed, count the rates."""
 
 from __future__ import annotations
 
 from core import clock
 from core.db import tx
+from crm.kpi import snapshots
+from crm.kpi.rules import rules
 from crm.tickets import presence
 
 BATCH = 500
@@ -30,6 +32,11 @@ async def sweep() -> int:
         turned += len(rows)
         if len(rows) < BATCH:
             return turned
+
+
+async def count_rates() -> int:
+    """Today's and yesterday's rates, and those of an older day; how many days were counted."""
+    return await snapshots.refresh(rules(), now=clock.now())
 
 
 async def forget_presence() -> None:

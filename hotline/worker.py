@@ -42,6 +42,7 @@ JOBS = (
     Job("business clock", 5, "core.installation:follow_clock"),
     Job("worker beat", 15, "core.jobs:beat"),
     Job("lights", 5, "crm.jobs:sweep"),
+    Job("rates", 10, "crm.jobs:count_rates"),
     Job("notices", 2, "callbacks.jobs:send_notices"),
     Job("messages", 2, "callbacks.jobs:send_messages"),
     Job("knowledge index", 5, "kb.jobs:index_pending"),

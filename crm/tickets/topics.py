@@ -26,4 +26,6 @@ def _is_own(officer: Officer, kind: str, key: str) -> bool:
         return key == str(officer.id)
     if kind == "unit":
         return key.isdecimal() and (officer.can("ticket.see") or int(key) in officer.scopes)
+    if kind == "rates":
+        return officer.can("desk.supervise")
     return kind == "queue" and officer.can("ticket.see")
