@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core import clock, db, schema, sessions, tries
+from core.admin.imports import forget as forget_sheets
 from core.claims import forget as forget_claims
 from core.runs import fail_stale
 
@@ -20,6 +21,7 @@ async def housekeeping() -> int:
     old_drafts = await db.execute("DELETE FROM draft WHERE saved_at < $1", clock.real_now() - DRAFTS_KEPT)
     gone += int(old_drafts.split()[-1])
     gone += await forget_claims(now=clock.real_now(), older_than=CLAIMS_KEPT)
+    gone += await forget_sheets(now=clock.now())
     await fail_stale()
     await schema.make_partitions(now=clock.now())
     return gone
