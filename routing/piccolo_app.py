@@ -7,6 +7,6 @@ from piccolo.conf.apps import AppConfig, table_finder
 APP_CONFIG = AppConfig(
     app_name="routing",
     migrations_folder_path=os.path.join(os.path.dirname(__file__), "piccolo_migrations"),
-    table_classes=table_finder(modules=["routing.tables"], exclude_imported=True),
+    table_classes=table_finder(modules=["routing.tables", "routing.admin.tables"], exclude_imported=True),
     migration_dependencies=["core.piccolo_app"],
 )
