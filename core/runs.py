@@ -32,6 +32,8 @@ BEAT = timedelta(seconds=5)
 #: A running run that has not been heard of for so long has lost its process.
 STALE_AFTER = timedelta(seconds=60)
 WRITE_EVERY = timedelta(seconds=1)
+#: kind → what people call it; the floor that works on runs of a kind enters it.
+KINDS: dict[str, str] = {}
 REJECTS_HEAD = ("行", "字段", "值", "原因", "如何修改")
 
 
@@ -92,6 +94,16 @@ class Run:
             lines.writerow([row, *(_inert(cell) for cell in (name, value, reason, cure))])
         self.rejected += 1
 
+    def forget_late_rejects(self) -> None:
+        """Drop lines written for a batch that never came to its commit: it is done again."""
+        if not self.rejected or not self.rejects_path.is_file():
+            return
+        with self.rejects_path.open(newline="", encoding="utf-8-sig") as kept:
+            lines = list(csv.reader(kept))
+        if len(lines) - 1 > self.rejected:
+            with self.rejects_path.open("w", newline="", encoding="utf-8-sig") as out:
+                csv.writer(out).writerows(lines[: self.rejected + 1])
+
     @property
     def rejects_path(self) -> Path:
         return settings().var_dir / "runs" / f"{self.id}-rejects.csv"
@@ -150,6 +162,7 @@ async def resume(number: int, *, watch: Callable[[Run], None] | None = None) -> 
     assert db.engine().current_transaction.get() is None, "a run spans transactions"
     run = await _take(number)
     run.watch = watch
+    run.forget_late_rejects()
     beat = asyncio.create_task(_beat(run))
     try:
         yield run
@@ -175,6 +188,26 @@ async def ask_to_cancel(number: int) -> bool:
         number,
     )
     return row is not None
+
+
+async def put_back(number: int) -> bool:
+    """Let the worker go on with a run that was cancelled or failed. False: it is not one of those."""
+    row = await db.fetchrow(
+        "UPDATE run SET state = 'waiting', cancel_asked = false, error = '', finished_at = NULL"
+        " WHERE id = $1 AND (state IN ('cancelled', 'failed') OR (state = 'running' AND beat_at < $2)) RETURNING id",
+        number, real_now() - STALE_AFTER,
+    )  # fmt: skip
+    return row is not None
+
+
+async def next_waiting(kind: str) -> int | None:
+    """The oldest run of a kind that its starter has confirmed, or whose process is gone."""
+    found: int | None = await db.fetchval(
+        "SELECT id FROM run WHERE kind = $1 AND coalesce(parameters ->> 'confirmed', 'true') = 'true'"
+        " AND (state = 'waiting' OR (state = 'running' AND beat_at < $2)) ORDER BY id LIMIT 1",
+        kind, real_now() - STALE_AFTER,
+    )  # fmt: skip
+    return found
 
 
 async def unfinished(kind: str) -> int | None:

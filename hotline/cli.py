@@ -94,9 +94,32 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("--named", action="store_true", help="may see confidential tickets")
     doctor = add("doctor", _doctor, "what is well, what is not, and what to do")
     doctor.add_argument("--replay", action="store_true", help="play every ticket's events again and compare")
+    importing = add("import", lambda args: args.action(args), "old records from files").add_subparsers(
+        required=True, metavar="what"
+    )
+    messages = importing.add_parser("messages", help="messages with their replies, as closed tickets")
+    messages.set_defaults(action=_import)
+    _import_arguments(messages)
     rekey = add("rekey", _rekey, "seal personal data with the newest key again")
     rekey.add_argument("--new-key", action="store_true", help="make a key first (var/keys.json)")
     return parser
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", help="CSV, XLSX or JSON Lines; CSV and JSONL also as .gz")
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="FIELD=COLUMN",
+        help="e.g. content=留言内容; repeat for more",
+    )
+    parser.add_argument(
+        "--source", default="", help="name under which source ids are unique (default: the file's)"
+    )
+    parser.add_argument("--yes", action="store_true", help="take the mapping as shown")
+    parser.add_argument("--dry-run", action="store_true", help="check every row, write nothing")
+    parser.add_argument("--resume", type=int, metavar="RUN", help="go on with a run that was stopped")
 
 
 @contextmanager
@@ -200,17 +223,24 @@ def _rekey(args: argparse.Namespace) -> None:
     _say(_("所有个人数据都已用最新密钥加密。"))
 
 
-def _with_pool(work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+def _import(args: argparse.Namespace) -> int:
+    from hotline.importing import work
+
+    with _database():
+        return int(_with_pool(lambda: work(args, _bar)))
+
+
+def _with_pool(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     from core import db
 
-    async def inside() -> None:
+    async def inside() -> Any:
         await db.open_pool(4)
         try:
-            await work()
+            return await work()
         finally:
             await db.close_pool()
 
-    asyncio.run(inside())
+    return asyncio.run(inside())
 
 
 def _say(text: str) -> None:

@@ -6,7 +6,7 @@ Pure. The rows are the table `time_limit`; a city edits them, nothing here knows
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
@@ -109,6 +109,10 @@ class LimitTable:
             if found:
                 return max(found, key=lambda row: (row.valid_from or date.min, row.limit.version)).limit
         raise LimitMissing(kind, urgency, clock, on)
+
+    def ever(self, on: date) -> LimitTable:
+        """What counts on that day, as if it had always counted: for records older than the table."""
+        return LimitTable(tuple(replace(r, valid_from=None, valid_to=None) for r in self.rows if r.counts_on(on)))
 
     @cached_property
     def _cells(self) -> dict[tuple[str, int, str], list[Row]]:

@@ -21,7 +21,7 @@ from crm.tickets.access import TicketRow, ticket_for, tickets_for, visible
 from crm.tickets.states import Status
 from crm.tickets.words import status_word
 from routing.catalogue import Suggestion, lead_for
-from routing.rulebook import rulebook
+from routing.rulebook import Rulebook, rulebook
 
 #: How long a claim holds without a sign of life; real time.
 CLAIM = timedelta(minutes=10)
@@ -144,9 +144,12 @@ async def suggested(ticket: TicketRow, now: datetime) -> Dispatch:
     return Dispatch(found.unit_id, found.reason, tuple(found.assists), line=found.line_code)
 
 
-async def plan(ticket: TicketRow, form: Dispatch, officer: Officer, now: datetime) -> Plan:
-    """Check the units and set the clocks. Raises Invalid with a message per field."""
-    book = await rulebook()
+async def plan(
+    ticket: TicketRow, form: Dispatch, officer: Officer, now: datetime, *, book: Rulebook | None = None
+) -> Plan:
+    """Check the units and set the clocks; by another `book` than today's for old records. Raises Invalid with a
+    message per field."""
+    book = book or await rulebook()
     wrong: dict[str, str] = {}
     today = clock.local(now).date()
     lead = book.units.get(form.lead)

@@ -1,0 +1,176 @@
+"""Old messages become closed tickets, once each, and tell nobody."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import db, runs
+from core.errors import Invalid
+from crm.importing import files, mapping, messages
+from crm.tickets import history, replay
+
+FILE = Path(__file__).parent / "messages.csv"
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def begun(path: Path = FILE, source: str = "board") -> int:
+    chosen = mapping.guess(files.opened(path).columns)
+    return await messages.start(path, path.name, chosen, source=source, by=None)
+
+
+async def imported(path: Path = FILE) -> runs.Run:
+    async with runs.resume(await begun(path)) as run:
+        await messages.work(run)
+    return run
+
+
+async def ticket_of(source_id: str) -> Any:
+    return await db.fetchrow(
+        """SELECT t.*, w.status AS order_status, w.reply, w.replied_at AS order_replied_at, w.reason, u.name AS unit
+           FROM idempotency_claim c JOIN ticket t ON t.id = (c.answer ->> 'ticket')::bigint
+           JOIN work_order w ON w.ticket = t.id JOIN unit u ON u.id = w.unit
+           WHERE c.source = 'import:board' AND c.source_id = $1""",
+        source_id,
+    )
+
+
+async def test_good_rows_come_in_and_bad_ones_are_told() -> None:
+    run = await imported()
+    assert (run.cursor["made"], run.cursor["known"], run.rejected) == (4, 1, 2)
+    with run.rejects_path.open(encoding="utf-8-sig", newline="") as text:
+        rejects = list(csv.reader(text))
+    assert [line[:2] for line in rejects[1:]] == [
+        ["7", "收到时间（留言时间）"],
+        ["8", "答复时间（答复时间）"],
+    ]
+    assert rejects[2][2] == "2018/5/11 10:00:00"
+
+
+async def test_a_ticket_is_closed_with_the_reply_at_the_source_s_own_times() -> None:
+    await imported()
+    row = await ticket_of("101")
+    assert (row["status"], row["order_status"]) == ("closed", "accepted")
+    assert row["received_at"] == datetime(2018, 5, 7, 1, 12, 3, tzinfo=UTC)
+    assert row["closed_at"] == row["order_replied_at"] == datetime(2018, 5, 9, 8, 20, tzinfo=UTC)
+    assert row["reply"].startswith("您好，路灯公司")
+    assert str(row["id"]).startswith("180507")
+    assert row["street"] == "unknown"
+    assert row["unit"] == "市路灯管理处"
+    assert "路灯" in row["reason"]
+    assert "派单目录" in row["reason"]
+
+
+async def test_a_date_alone_counts_to_its_end() -> None:
+    await imported()
+    assert (await ticket_of("102"))["closed_at"] == datetime(2018, 5, 10, 15, 59, 59, tzinfo=UTC)
+
+
+async def test_an_official_reply_is_kept_however_short() -> None:
+    await imported()
+    assert (await ticket_of("106"))["reply"] == "已收悉"
+
+
+@pytest.mark.parametrize(
+    "awake",
+    [
+        "notice_due WHERE done_at IS NULL",
+        "work_order WHERE light_turns_at IS NOT NULL OR clock <> ''",
+        "ticket WHERE due_at IS NOT NULL OR dispatch_due_at IS NOT NULL OR status <> 'closed'",
+        "round WHERE follow_up <> 'none' OR follow_up_due_at IS NOT NULL",
+    ],
+)
+async def test_history_tells_nobody_and_wakes_no_sweep(awake: str) -> None:
+    await imported()
+    assert await db.fetchval(f"SELECT count(*) FROM {awake}") == 0
+
+
+async def test_the_log_replays_to_where_the_tickets_stand() -> None:
+    await imported()
+    assert [found async for found in replay.check()] == []
+    assert await db.fetchval("SELECT count(*) FROM ticket_event") == 4 * 5
+
+
+async def test_a_second_import_writes_nothing() -> None:
+    await imported()
+    again = await imported()
+    assert (again.cursor["made"], again.cursor["known"]) == (0, 5)
+    assert await db.fetchval("SELECT count(*) FROM ticket") == 4
+
+
+async def test_the_same_id_with_another_content_is_rejected(tmp_path: Path) -> None:
+    await imported()
+    changed = tmp_path / "messages.csv"
+    changed.write_text(FILE.read_text("utf-8").replace("坏了两周", "坏了三周"), "utf-8")
+    run = await imported(changed)
+    assert run.rejected == 2 + 2  # its line and its twin's
+    assert "两周" in (await ticket_of("101"))["content"]
+
+
+async def test_a_row_the_database_refuses_does_not_lose_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = history._ticket
+
+    def spoilt(story: Any, citizens: Any) -> dict[str, Any]:
+        row = whole(story, citizens)
+        return {**row, "urgency": 9} if "公积金" in row["title"] else row
+
+    monkeypatch.setattr(history, "_ticket", spoilt)
+    run = await imported()
+    assert (run.cursor["made"], run.rejected) == (3, 3)
+    assert [found async for found in replay.check()] == []
+
+
+async def test_a_run_that_was_cancelled_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "BATCH", 2)
+
+    def stop(run: runs.Run) -> None:
+        run._cancel = run.done == 2
+
+    number = await begun()
+    with pytest.raises(runs.Cancelled):
+        async with runs.resume(number, watch=stop) as run:
+            await messages.work(run)
+    async with runs.resume(number) as run:
+        await messages.work(run)
+    assert (run.done, run.rejected, run.cursor["made"]) == (7, 2, 4)
+    assert len(run.rejects_path.read_text("utf-8-sig").splitlines()) == 3
+
+
+async def test_a_file_changed_under_the_run_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(FILE.read_bytes())
+    number = await begun(path)
+    path.write_text("id\n1\n")
+    with pytest.raises(Invalid):
+        async with runs.resume(number) as run:
+            await messages.work(run)
+
+
+async def test_a_known_phone_joins_its_citizen(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    line = "路灯坏了两周请尽快修,2018-05-07 09:12,已修好,2018-05-08 09:12,13800221234,张女士\n"
+    path.write_text("内容,留言时间,答复,答复时间,电话,姓名\n" + line + line.replace("两周", "三周"), "utf-8")
+    await imported(path)
+    assert await db.fetchval("SELECT count(*) FROM citizen") == 1
+    assert await db.fetchval("SELECT count(DISTINCT citizen) FROM ticket WHERE phone_tail = '1234'") == 1
+
+
+@pytest.fixture
+def real_file() -> Iterator[Path]:
+    given = os.environ.get("HOTLINE_REAL_MESSAGES", "")
+    if not given:
+        pytest.skip("HOTLINE_REAL_MESSAGES names no file of real messages")
+    yield Path(given)
+
+
+async def test_a_real_file_comes_in_whole(real_file: Path) -> None:
+    run = await imported(real_file)
+    assert run.cursor["made"] == run.done > 0
+    assert run.rejected == 0
+    assert [found async for found in replay.check()] == []
