@@ -15,6 +15,8 @@ log = logging.getLogger("hotline.sms")
 
 A_HOUR: Final = 10
 A_DAY: Final = 30
+#: Beyond this nobody reads any more; it is a machine.
+HEARD_A_DAY: Final = 100
 WRONG: Final = 3
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -22,10 +24,15 @@ DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Allowance:
-    """`answered` false: over the limit or silenced. `stopped`: they want no answers either."""
+    """`answered` false: over the limit or silenced. `stopped`: they want no answers either.
+
+    `heard`: what they add to a ticket is still written down. `first_over`: the first one over the limit.
+    """
 
     answered: bool
     stopped: bool
+    heard: bool = True
+    first_over: bool = False
 
 
 async def count(t: Tx, phone: Phone, hashes: Sequence[bytes], *, at: datetime) -> Allowance:
@@ -45,7 +52,11 @@ async def count(t: Tx, phone: Phone, hashes: Sequence[bytes], *, at: datetime) -
         phone.hash, at, at - HOUR, at - DAY, list(hashes),
     )  # fmt: skip
     silent = row["silent_until"] is not None and row["silent_until"] > at
-    return Allowance(not silent and row["in_hour"] <= A_HOUR and row["in_day"] <= A_DAY, row["stopped"])
+    in_hour, in_day = row["in_hour"], row["in_day"]
+    return Allowance(
+        answered=not silent and in_hour <= A_HOUR and in_day <= A_DAY, stopped=row["stopped"], heard=in_day <= HEARD_A_DAY,
+        first_over=not silent and ((in_hour == A_HOUR + 1 and in_day <= A_DAY) or in_day == A_DAY + 1),
+    )  # fmt: skip
 
 
 async def wrong_number(t: Tx, phone: Phone, *, at: datetime) -> None:

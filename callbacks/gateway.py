@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from core import installation
 from core.privacy import mask_phone
@@ -37,11 +38,24 @@ FINAL: Final = ("failed", "undelivered", "read")
 
 @dataclass(frozen=True)
 class OutMessage:
-    """`key` is ours and the same for every try, for gateways that know a repeat by it. `phone` is E.164."""
+    """`key` is ours and the same for every try, for gateways that know a repeat by it; `attempt` counts the tries.
+
+    `phone` is E.164.
+    """
 
     key: str
     phone: str
     body: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A message that may have been taken after `since` (real time). `known`: carrier ids of others to this phone."""
+
+    message: OutMessage
+    since: datetime
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -67,9 +81,11 @@ class Why(StrEnum):
     NUMBER = "number"  # no such phone, a landline: never again
     OPTED_OUT = "opted_out"
     NOT_ALLOWED = "not_allowed"  # region, unregistered sender
-    BUSY = "busy"  # try again later
+    BUSY = "busy"  # too fast, phone off, lost on the way: try again later
+    AWAY = "away"  # the carrier could not be reached at all
     FILTERED = "filtered"  # the text is blocked: stop the template
     ACCOUNT = "account"  # our own credentials
+    OTHER = "other"
 
 
 class Rejected(Exception):
@@ -86,17 +102,22 @@ class InDoubt(Exception):
 
 
 class SmsGateway(Protocol):
-    """`sender` is the number of ours that citizens see and write to."""
+    """`sender` is the number of ours that citizens see and write to. `reaches_people`: phones really ring."""
 
     name: str
     sender: str
+    reaches_people: bool
 
     async def send(self, message: OutMessage) -> Sent:
         """Raises `Rejected`, or `InDoubt` when nobody can know."""
         ...
 
-    async def find(self, message: OutMessage) -> Sent | None:
-        """What became of a message in doubt; None: the carrier never had it. Raises `InDoubt`."""
+    async def find(self, doubt: Doubt) -> Sent | None:
+        """What became of it; None: the carrier surely never had it. Raises `InDoubt` while nobody can know."""
+        ...
+
+    async def look(self, carrier_id: str) -> Report | None:
+        """How a message stands by the carrier's own book; None: it knows no such message. Raises `InDoubt`."""
         ...
 
     def capabilities(self, country: int) -> Capabilities:
@@ -111,34 +132,45 @@ class Callback:
     url: str
     headers: Mapping[str, str]
     form: Sequence[tuple[str, str]]
-    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class InMessage:
-    """An SMS to us. `carrier_id` names it for good; `phone` as the carrier wrote it."""
+    """An SMS to us. `carrier_id` names it for good; `phone` as the carrier wrote it.
+
+    `keyword`: STOP, START or HELP where the carrier itself acted on the text and answered it.
+    """
 
     gateway: str
     carrier_id: str
     phone: str
     sender: str
     body: str
+    keyword: str = ""
 
 
 @dataclass(frozen=True)
 class Report:
-    """How far a message of ours has come."""
+    """How far a message of ours has come; `state` "" tells nothing of that.
+
+    `own`: the key and attempt we gave along, "123.1", where the carrier says it back. `data`: nothing personal.
+    """
 
     gateway: str
     carrier_id: str
     state: str
     error: str = ""
+    why: Why | None = None
+    own: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 class Forged(Exception):
     """The callback's signature does not fit: answer 403, do nothing."""
 
 
+@runtime_checkable
 class Webhooks(Protocol):
     """What a gateway that calls back can read. Both raise `Forged`; signatures are checked first."""
 
@@ -151,14 +183,18 @@ class ConsoleGateway:
 
     name = "console"
     sender = "12345"
+    reaches_people = False
 
     async def send(self, message: OutMessage) -> Sent:
         log.info("SMS to %s: %d characters", mask_phone(message.phone), len(message.body))
         return Sent(f"console-{message.key}", "delivered")
 
-    async def find(self, message: OutMessage) -> Sent | None:
+    async def find(self, doubt: Doubt) -> Sent | None:
         """The row is the handset: whatever is not marked delivered never was."""
         return None
+
+    async def look(self, carrier_id: str) -> Report | None:
+        return Report(self.name, carrier_id, "delivered")
 
     def capabilities(self, country: int) -> Capabilities:
         return Capabilities(two_way=True, most_segments=8)
@@ -175,7 +211,10 @@ def use(gateway: SmsGateway | None) -> None:
 
 
 async def current() -> SmsGateway | None:
-    """The wired gateway; the console in a demo or bench database; None where nobody carries SMS."""
-    if _wired is not None:
+    """The wired gateway; None where nobody carries SMS.
+
+    In a demo or bench database the console, or a carrier that reaches nobody: invented phones may be somebody's.
+    """
+    if _wired is not None and not _wired.reaches_people:
         return _wired
-    return CONSOLE if await installation.purpose() in installation.PLAYGROUNDS else None
+    return CONSOLE if await installation.purpose() in installation.PLAYGROUNDS else _wired

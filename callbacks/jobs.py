@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from callbacks import gateway, notices, outbox
+from callbacks import duty, gateway, notices, outbox, replies, reports, wake
 from core import clock, db
 
 #: How long a message's words are kept.
@@ -12,11 +12,22 @@ KEPT = timedelta(days=180)
 BATCH = 1000
 
 
+async def answer_messages() -> int:
+    """Answer what citizens wrote; returns how many. The answers go out with `send_messages`."""
+    carrier = await gateway.current()
+    answered = 0
+    while carrier is not None and await replies.answer_next(carrier, now=clock.now(), at=clock.real_now()):
+        answered += 1
+    if carrier is not None and answered:
+        await outbox.send_due(carrier, now=clock.now(), at=clock.real_now())
+    return answered
+
+
 async def send_notices() -> int:
     """Turn the notices that are due into messages; returns how many were settled."""
-    has_gateway = await gateway.current() is not None
+    carrier = await gateway.current()
     settled = 0
-    while await notices.tell_next(now=clock.now(), has_gateway=has_gateway):
+    while await notices.tell_next(now=clock.now(), gateway=carrier):
         settled += 1
     return settled
 
@@ -27,8 +38,20 @@ async def send_messages() -> int:
     if carrier is None:
         return 0
     now, at = clock.now(), clock.real_now()
-    await outbox.settle_doubts(carrier, now=now, at=at)
+    await reports.settle_doubts(carrier, now=now, at=at)
     return await outbox.send_due(carrier, now=now, at=at)
+
+
+async def ask_after_messages() -> int:
+    """Ask the carrier about messages that came to no end within a day."""
+    carrier = await gateway.current()
+    return 0 if carrier is None else await reports.ask_after(carrier, now=clock.now(), at=clock.real_now())
+
+
+async def ring_duty() -> int:
+    """Wake whom the ticket's clocks say is to be woken; returns how many tries were made."""
+    ringer, carrier = await wake.current(), await gateway.current()
+    return await duty.work(ringer, carrier, now=clock.now(), at=clock.real_now())
 
 
 async def forget_messages() -> int:
@@ -40,9 +63,10 @@ async def forget_messages() -> int:
         "DELETE FROM sms_allowance WHERE day_from < $1 AND coalesce(silent_until, day_from) < $1",
         at - timedelta(days=2),
     )
+    await db.execute("DELETE FROM carrier_event WHERE at < $1", at - KEPT)
     gone = await db.execute(
-        """DELETE FROM message WHERE id IN (SELECT id FROM message WHERE created_at < $1 AND state <> 'waiting'
-           ORDER BY id LIMIT $2)""",
+        """DELETE FROM message WHERE id IN (SELECT id FROM message WHERE created_at < $1
+           AND state NOT IN ('waiting', 'received') ORDER BY id LIMIT $2)""",
         clock.now() - KEPT, BATCH,
     )  # fmt: skip
     return int(gone.split()[-1])

@@ -11,11 +11,13 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from callbacks import optouts, outbox
+from callbacks.gateway import SmsGateway
 from callbacks.outbox import About
-from callbacks.phones import Phone, phone
-from callbacks.templates import Text, due, render, result, tail
+from callbacks.phones import Phone, country, phone
+from callbacks.templates import TEMPLATES, Text, due, render, result, tail
 from core import clock, db, privacy
 from core.db import Tx, tx
+from core.settings import parse_hours, settings
 from crm.tickets.number import DIGITS
 
 log = logging.getLogger("hotline.sms")
@@ -36,7 +38,7 @@ _UNIT: Final = {
 _UNIT_STATE: Final = {"dispatched": "unit_new", "recalled": "unit_recalled", "cancelled": "unit_cancelled"}
 
 
-async def tell_next(*, now: datetime, has_gateway: bool) -> bool:
+async def tell_next(*, now: datetime, gateway: SmsGateway | None) -> bool:
     """Settle the oldest notice in a transaction of its own; False when none is due."""
     notice: int | None = None
     try:
@@ -45,7 +47,7 @@ async def tell_next(*, now: datetime, has_gateway: bool) -> bool:
             if row is None:
                 return False
             notice = row["id"]
-            outcome = await _tell(t, row, now) if has_gateway else "no gateway"
+            outcome = await _tell(t, row, gateway, now) if gateway else "no gateway"
             await _done(t, row["id"], outcome, now)
     except db.UNREACHABLE:
         raise
@@ -78,7 +80,7 @@ async def _next(t: Tx, now: datetime) -> Any:
     )
 
 
-async def _tell(t: Tx, row: Any, now: datetime) -> str:
+async def _tell(t: Tx, row: Any, gateway: SmsGateway, now: datetime) -> str:
     if row["party"] == "unit":
         return await _tell_unit(t, row, now)
     if row["phone"] is None:
@@ -87,18 +89,20 @@ async def _tell(t: Tx, row: Any, now: datetime) -> str:
         return "anonymous"
     if "sms" not in row["reply_by"]:
         return "not by sms"
-    if await optouts.refuses(t, privacy.lookups("phone", privacy.open_sealed(row["phone"])), "notice"):
+    number = privacy.open_sealed(row["phone"])
+    if await optouts.refuses(t, privacy.lookups("phone", number), "notice"):
         return "opted out"
     if row["confidential"]:
         text = render("call_us", row["language"]) if row["verb"] in _CONFIDENTIAL_TOLD else None
         return await _write(t, row, text, now) if text else "confidential"
     if row["verb"] == "dispatch" and row["status"] not in WITH_UNIT:
         return "overtaken"
-    return await _write(t, row, await _text(t, row, now), now)
+    two_way = gateway.capabilities(country(number)).two_way
+    return await _write(t, row, await _text(t, row, now, two_way=two_way), now)
 
 
-async def _text(t: Tx, row: Any, now: datetime) -> Text | None:
-    """What the citizen reads; None for a verb that tells them nothing."""
+async def _text(t: Tx, row: Any, now: datetime, *, two_way: bool) -> Text | None:
+    """What the citizen reads, without asking for a reply where none can come; None for a verb that tells them nothing."""
     verb, locale = row["verb"], row["language"]
     known = {"tail": tail(row["ticket"]), "number": f"{row['ticket']:0{DIGITS}d}"}
     if row["unit"] and row["answer_due"]:
@@ -110,7 +114,7 @@ async def _text(t: Tx, row: Any, now: datetime) -> Text | None:
         name = (
             "registered_dispatched" if "due" in known and await _take_dispatch(t, row, now) else "registered"
         )
-        return render(name, locale, **known)
+        return render(_way(name, two_way), locale, **known)
     name = {
         "dispatch": "dispatched", "dispatch_redo": "redispatched", "accept": "answered",
         "accept_and_close": "answered_closed", "close": "closed",
@@ -118,7 +122,11 @@ async def _text(t: Tx, row: Any, now: datetime) -> Text | None:
     needs = {"dispatched": "due", "redispatched": "due", "answered": "result", "answered_closed": "result"}
     if not name or needs.get(name, "tail") not in known:
         return None
-    return render(name, locale, **known)
+    return render(_way(name, two_way), locale, **known)
+
+
+def _way(name: str, two_way: bool) -> str:
+    return name if two_way or f"{name}_one_way" not in TEMPLATES else f"{name}_one_way"
 
 
 async def _take_dispatch(t: Tx, row: Any, now: datetime) -> bool:
@@ -160,13 +168,18 @@ async def _tell_unit(t: Tx, row: Any, now: datetime) -> str:
     return "message"
 
 
-def earliest(now: datetime) -> datetime:
-    """`now`, or the end of the quiet hours it falls into."""
+def earliest(now: datetime, hours: tuple[time, time] = (QUIET_TO, QUIET_FROM)) -> datetime:
+    """`now`, or when the hours begin in which we write; surveys have their own (`survey_hours`)."""
+    first, last = hours
     here = clock.local(now)
-    if QUIET_TO <= here.time() < QUIET_FROM:
+    if first <= here.time() < last:
         return now
-    day = here.date() + timedelta(days=1 if here.time() >= QUIET_FROM else 0)
-    return datetime.combine(day, QUIET_TO, here.tzinfo).astimezone(now.tzinfo)
+    day = here.date() + timedelta(days=1 if here.time() >= last else 0)
+    return datetime.combine(day, first, here.tzinfo).astimezone(now.tzinfo)
+
+
+def survey_hours() -> tuple[time, time]:
+    return parse_hours(settings().survey_hours)
 
 
 async def _done(t: Tx, notice: int, outcome: str, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Messages on their way out: written once with the work that caused them, sent by whoever claims them.
 
 A worker killed between claim and answer leaves the row `claimed`; after `LEASE` it is `unknown` and only the
-carrier's own word (`find`) moves it on. Nothing in doubt is ever sent again blindly.
+carrier's own word (`callbacks/reports.py`) or a human moves it on. Nothing in doubt is ever sent again blindly.
 """
 
 from __future__ import annotations
@@ -12,20 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from callbacks import optouts
-from callbacks.gateway import FINAL, RANK, InDoubt, OutMessage, Rejected, Report, Sent, SmsGateway, Why
-from callbacks.phones import Phone, phone
+from callbacks import carrier_state, refusals
+from callbacks.gateway import RANK, InDoubt, OutMessage, Rejected, Sent, SmsGateway
+from callbacks.phones import Phone, country
 from callbacks.segments import segments
 from callbacks.templates import Text
 from core import db, privacy
-from core.db import Tx, tx
+from core.db import Tx
 
 log = logging.getLogger("hotline.sms")
 
+#: Longer than any gateway waits for its carrier.
 LEASE: Final = timedelta(minutes=5)
+#: What could not go out for so long tells nobody anything any more.
+TOO_LATE: Final = timedelta(hours=24)
 BATCH: Final = 20
-MOST_TRIES: Final = 3
-_CLAIMED = "id, phone, body, tries"
+CLAIMED: Final = "id, phone, body, tries, party, template, locale, segments"
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,32 @@ async def put(t: Tx, text: Text, to: Phone, about: About, *, now: datetime, afte
 
 
 async def send_due(gateway: SmsGateway, *, now: datetime, at: datetime) -> int:
-    """Hand what is due to the gateway until nothing is; returns how many. `at` is real time, for the lease."""
+    """Hand what is due to the gateway until nothing is, or it will have no more; returns how many.
+
+    `at` is real time, for leases and pauses.
+    """
     done = 0
     while True:
+        standing = await carrier_state.read(gateway.name, at=at)
+        if standing.paused_until is not None and standing.paused_until > at:
+            return done
         rows = await db.fetch(
             f"""UPDATE message SET state = 'claimed', rank = 1, claimed_at = $2, tries = tries + 1, gateway = $3
-                WHERE id IN (SELECT id FROM message WHERE state = 'waiting' AND send_after <= $1
+                WHERE id IN (SELECT id FROM message m WHERE state = 'waiting' AND send_after <= $1
+                             AND (party = 'unit' OR NOT $5::boolean) AND NOT EXISTS (
+                                 SELECT 1 FROM stopped_template s WHERE s.lifted_at IS NULL AND s.gateway = $3
+                                 AND s.template = m.template AND s.locale = m.locale)
                              ORDER BY send_after, id LIMIT $4 FOR UPDATE SKIP LOCKED)
-                RETURNING {_CLAIMED}""",
-            now, at, gateway.name, BATCH,
+                RETURNING {CLAIMED}, send_after""",
+            now, at, gateway.name, BATCH, standing.capped,
         )  # fmt: skip
-        await asyncio.gather(
-            *(_hand_over(gateway, row, now) for row in sorted(rows, key=lambda r: int(r["id"])))
-        )
+        late = [row for row in rows if row["send_after"] < now - TOO_LATE]
+        for row in late:
+            await refusals.failed(row["id"], "too late")
+        fresh = sorted((row for row in rows if row not in late), key=lambda row: int(row["id"]))
+        took = await asyncio.gather(*(_hand_over(gateway, row, now=now, at=at) for row in fresh))
+        if any(took):
+            await carrier_state.heard(gateway.name, sum(took), at=at)
         done += len(rows)
         if len(rows) < BATCH:
             return done
@@ -75,59 +90,41 @@ async def send_one(gateway: SmsGateway, message: int, *, now: datetime, at: date
     """The same for one message that should not wait for the next round."""
     row = await db.fetchrow(
         f"""UPDATE message SET state = 'claimed', rank = 1, claimed_at = $2, tries = tries + 1, gateway = $3
-            WHERE id = $1 AND state = 'waiting' RETURNING {_CLAIMED}""",
+            WHERE id = $1 AND state = 'waiting' RETURNING {CLAIMED}""",
         message, at, gateway.name,
     )  # fmt: skip
-    if row is not None:
-        await _hand_over(gateway, row, now)
+    if row is not None and (took := await _hand_over(gateway, row, now=now, at=at)):
+        await carrier_state.heard(gateway.name, took, at=at)
 
 
-async def settle_doubts(gateway: SmsGateway, *, now: datetime, at: datetime) -> int:
-    """Claims whose worker is gone become `unknown`; what the carrier surely never had waits again."""
+async def taken(message: int, attempt: int, sent: Sent, *, now: datetime) -> None:
+    """The carrier has it. Its callback may have come before its answer: then only the id is new."""
     await db.execute(
-        "UPDATE message SET state = 'unknown', rank = 2 WHERE state = 'claimed' AND claimed_at < $1",
-        at - LEASE,
-    )
-    rows = await db.fetch(
-        f"SELECT {_CLAIMED} FROM message WHERE state = 'unknown' AND gateway = $1 AND claimed_at < $2 LIMIT 100",
-        gateway.name, at - LEASE,
+        """UPDATE message SET carrier_id = $3, sent_at = coalesce(sent_at, $6),
+               state = CASE WHEN rank < $5 THEN $4 ELSE state END, rank = greatest(rank, $5)
+           WHERE id = $1 AND tries = $2 AND carrier_id IS NULL AND state IN ('claimed', 'unknown')""",
+        message, attempt, sent.carrier_id, sent.state, RANK[sent.state], now,
     )  # fmt: skip
-    settled = 0
-    for row in rows:
-        try:
-            found = await gateway.find(_as_out(row))
-        except InDoubt:
-            continue
-        settled += 1
-        if found is not None:
-            await _sent(row["id"], found, now)
-        elif row["tries"] < MOST_TRIES:
-            await db.execute(
-                "UPDATE message SET state = 'waiting', rank = 0 WHERE id = $1 AND state = 'unknown'",
-                row["id"],
-            )
-        else:
-            await _failed(row["id"], "not taken after several tries")
-    return settled
 
 
-async def report(found: Report) -> bool:
-    """A carrier's report on a message; False when it told nothing new. Late and lower never overwrites."""
-    changed = await db.fetchval(
-        """UPDATE message SET state = $3, rank = $4, error = CASE WHEN $5 = '' THEN error ELSE $5 END
-           WHERE gateway = $1 AND carrier_id = $2 AND rank < $4 AND state <> ALL($6::text[]) RETURNING id""",
-        found.gateway, found.carrier_id, found.state, RANK[found.state], found.error, list(FINAL),
-    )  # fmt: skip
-    return changed is not None
+def as_out(row: Any) -> OutMessage:
+    """Raises `privacy.Unreadable`."""
+    phone, body = privacy.open_sealed(row["phone"]), privacy.open_sealed(row["body"])
+    return OutMessage(str(row["id"]), phone, body, row["tries"])
 
 
-async def _hand_over(gateway: SmsGateway, row: Any, now: datetime) -> None:
+async def _hand_over(gateway: SmsGateway, row: Any, *, now: datetime, at: datetime) -> int:
+    """The segments that were taken; 0 for none, or for nobody knows."""
     try:
-        sent = await gateway.send(_as_out(row))
+        message = as_out(row)
+        if row["segments"] > gateway.capabilities(country(message.phone)).most_segments:
+            await refusals.failed(row["id"], f"too long: {row['segments']} segments")
+            return 0
+        sent = await gateway.send(message)
     except privacy.Unreadable as unreadable:
-        await _failed(row["id"], str(unreadable))
+        await refusals.failed(row["id"], str(unreadable))
     except Rejected as rejected:
-        await _rejected(row, rejected, now)
+        await refusals.at_once(gateway.name, row, rejected, now=now, at=at)
     except (InDoubt, TimeoutError, OSError) as doubt:
         log.warning("SMS %s in doubt: %s", row["id"], type(doubt).__name__)
         await db.execute(
@@ -135,42 +132,6 @@ async def _hand_over(gateway: SmsGateway, row: Any, now: datetime) -> None:
             row["id"], type(doubt).__name__,
         )  # fmt: skip
     else:
-        await _sent(row["id"], sent, now)
-
-
-async def _sent(message: int, sent: Sent, now: datetime) -> None:
-    await db.execute(
-        """UPDATE message SET state = $2, rank = $3, carrier_id = $4, sent_at = $5
-           WHERE id = $1 AND rank < $3""",
-        message, sent.state, RANK[sent.state], sent.carrier_id, now,
-    )  # fmt: skip
-
-
-async def _rejected(row: Any, rejected: Rejected, now: datetime) -> None:
-    if rejected.why is Why.BUSY and row["tries"] < MOST_TRIES:
-        await db.execute(
-            "UPDATE message SET state = 'waiting', rank = 0, send_after = $2, error = $3 WHERE id = $1",
-            row["id"], now + timedelta(minutes=2 ** row["tries"]), str(rejected),
-        )  # fmt: skip
-        return
-    if rejected.why in (Why.FILTERED, Why.ACCOUNT):
-        log.error("SMS %s refused by the carrier: %s", row["id"], rejected)
-    async with tx() as t:
-        if rejected.why is Why.OPTED_OUT:
-            await optouts.opt_out(
-                t, phone(privacy.open_sealed(row["phone"])), optouts.PURPOSES, word="carrier", now=now
-            )
-        await _failed(row["id"], str(rejected))
-
-
-async def _failed(message: int, error: str) -> None:
-    await db.execute(
-        "UPDATE message SET state = 'failed', rank = $2, error = $3 WHERE id = $1",
-        message,
-        RANK["failed"],
-        error,
-    )
-
-
-def _as_out(row: Any) -> OutMessage:
-    return OutMessage(str(row["id"]), privacy.open_sealed(row["phone"]), privacy.open_sealed(row["body"]))
+        await taken(row["id"], row["tries"], sent, now=now)
+        return int(row["segments"])
+    return 0

@@ -7,16 +7,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from callbacks import allowance, appeals, inbound, links, optouts, outbox, questions
 from callbacks.gateway import InMessage, SmsGateway
 from callbacks.inbound import Ask, Intent
 from callbacks.outbox import About
-from callbacks.phones import Phone, phone
+from callbacks.phones import Phone, country, phone
 from callbacks.questions import Question
 from callbacks.templates import Text, due, render, state, tail
-from core import claims, clock, privacy
+from core import claims, clock, db, privacy
 from core.db import Tx, tx
 from crm.tickets import status
 from crm.tickets.status import Standing
@@ -25,9 +26,12 @@ log = logging.getLogger("hotline.sms")
 
 MOST_LISTED = 3
 LONGEST = 1600
-COUNTRY = 86
+MOST_TRIES = 5
+AGAIN_AFTER = timedelta(minutes=1)
 #: Heard even from a phone that gets no answer any more.
 ALWAYS = frozenset({Ask.OPT_OUT, Ask.STOP, Ask.OPT_IN, Ask.START})
+#: Written down though not answered: a citizen's words on their own ticket.
+KEPT = frozenset({Ask.ADD, Ask.URGE})
 
 
 @dataclass(frozen=True)
@@ -50,51 +54,121 @@ class Answer:
 
 
 async def receive(message: InMessage, gateway: SmsGateway, *, now: datetime, at: datetime) -> int | None:
-    """Answer once, however often the carrier repeats itself; the id of our reply, or None for silence.
+    """Answer at once, once however often it comes; the id of our reply, or None for silence.
 
     Claim, work and reply are one transaction; the reply goes out after it, here or by the worker.
     """
-    number = privacy.phone_e164(message.phone)
-    if number is None:
-        log.warning("an SMS from something that is no phone was dropped")
-        return None
+    number = _number_of(message)
     reply: int | None = None
     async with tx() as t:
-        if await claims.claim(f"sms:{message.gateway}", message.carrier_id, now=at) is not None:
+        if number is None or await claims.claim(_source(message), message.carrier_id, now=at) is not None:
             return None
-        who = phone(number)
-        talk = Talk(
-            t, who, privacy.lookups("phone", number), message.sender,
-            gateway.capabilities(COUNTRY).answers_stop, now, at,
-        )  # fmt: skip
-        received = await _keep(talk, message)
-        answer = await _answer(talk, inbound.read(message.body[:LONGEST]))
-        if answer is not None:
-            about = About(ticket=answer.ticket, reply_to=received)
-            reply = await outbox.put(t, answer.text, who, about, now=now, after=now)
+        talk = _talk(t, number, message, gateway, now=now, at=at)
+        received = await _keep(talk, message, "handled")
+        reply = await _reply(talk, received, inbound.read(message.body[:LONGEST]))
     if reply is not None:
         await outbox.send_one(gateway, reply, now=now, at=at)
     return reply
 
 
-async def _keep(talk: Talk, message: InMessage) -> int:
+async def take(message: InMessage, gateway: SmsGateway, *, now: datetime, at: datetime) -> bool:
+    """Claim an incoming message and write it down for the worker; False when it was here before."""
+    number = _number_of(message)
+    async with tx() as t:
+        if number is None or await claims.claim(_source(message), message.carrier_id, now=at) is not None:
+            return False
+        await _keep(_talk(t, number, message, gateway, now=now, at=at), message, "received")
+    return True
+
+
+async def answer_next(gateway: SmsGateway, *, now: datetime, at: datetime) -> bool:
+    """Answer the oldest message that was taken; False when none waits. What cannot be answered is left after some tries."""
+    row: Any = None
+    try:
+        async with tx() as t:
+            row = await t.fetchrow(
+                """SELECT id, gateway, carrier_id, phone, sender, body, keyword, tries FROM message WHERE state = 'received'
+                   AND tries < $1 AND (claimed_at IS NULL OR claimed_at < $2) ORDER BY id LIMIT 1
+                   FOR UPDATE SKIP LOCKED""",
+                MOST_TRIES, at - AGAIN_AFTER,
+            )  # fmt: skip
+            if row is None:
+                return False
+            phone, body = privacy.open_sealed(row["phone"]), privacy.open_sealed(row["body"])
+            message = InMessage(row["gateway"], row["carrier_id"], phone, row["sender"], body, row["keyword"])
+            talk = _talk(t, phone, message, gateway, now=now, at=at)
+            await _reply(talk, row["id"], _intent(message))
+            await t.execute("UPDATE message SET state = 'handled' WHERE id = $1", row["id"])
+    except db.UNREACHABLE:
+        raise
+    except Exception:
+        if row is None:
+            raise
+        log.exception("SMS %s could not be answered", row["id"])
+        await db.execute(
+            "UPDATE message SET tries = tries + 1, claimed_at = $2, error = 'not answered' WHERE id = $1",
+            row["id"],
+            at,
+        )
+    return True
+
+
+def _number_of(message: InMessage) -> str | None:
+    number = privacy.phone_e164(message.phone)
+    if number is None:
+        log.warning("an SMS from something that is no phone was dropped")
+    return number
+
+
+def _source(message: InMessage) -> str:
+    return f"sms:{message.gateway}"
+
+
+def _talk(
+    t: Tx, number: str, message: InMessage, gateway: SmsGateway, *, now: datetime, at: datetime
+) -> Talk:
+    stops = gateway.capabilities(country(number)).answers_stop
+    return Talk(t, phone(number), privacy.lookups("phone", number), message.sender, stops, now, at)
+
+
+def _intent(message: InMessage) -> Intent:
+    """What the carrier itself acted on means that, in whatever words: it has blocked them, or not, already."""
+    intent = inbound.read(message.body[:LONGEST])
+    acted = {"STOP": Ask.STOP, "START": Ask.START, "HELP": Ask.CARRIER_HELP}.get(message.keyword)
+    return Intent(acted, locale=intent.locale) if acted else intent
+
+
+async def _reply(talk: Talk, received: int, intent: Intent) -> int | None:
+    answer = await _answer(talk, intent)
+    if answer is None:
+        return None
+    about = About(ticket=answer.ticket, reply_to=received)
+    return await outbox.put(talk.t, answer.text, talk.phone, about, now=talk.now, after=talk.now)
+
+
+async def _keep(talk: Talk, message: InMessage, state: str) -> int:
     return int(
         await talk.t.fetchval(
             """INSERT INTO message (direction, gateway, carrier_id, phone, phone_hash, phone_tail, body, party,
-                   state, created_at)
-               VALUES ('in', $1, $2, $3, $4, $5, $6, 'citizen', 'handled', $7) RETURNING id""",
+                   sender, keyword, state, created_at)
+               VALUES ('in', $1, $2, $3, $4, $5, $6, 'citizen', $7, $8, $9, $10) RETURNING id""",
             message.gateway, message.carrier_id, talk.phone.sealed, talk.phone.hash, talk.phone.tail,
-            privacy.seal(message.body[:LONGEST]), talk.now,
+            privacy.seal(message.body[:LONGEST]), message.sender, message.keyword, state, talk.now,
         )
     )  # fmt: skip
 
 
 async def _answer(talk: Talk, intent: Intent) -> Answer | None:
+    """Over the limit nothing is lost: what they add is written down, and they are told once how to reach us."""
     may = await allowance.count(talk.t, talk.phone, talk.hashes, at=talk.at)
-    if intent.ask not in ALWAYS and (may.stopped or not may.answered):
-        return None
-    answer = await _HANDLERS[intent.ask](talk, intent)
-    return answer if may.answered else None
+    if intent.ask in ALWAYS or (may.answered and not may.stopped):
+        answer = await _HANDLERS[intent.ask](talk, intent)
+        return answer if may.answered else None
+    if intent.ask in KEPT and may.heard:
+        await _about_ticket(talk, intent)
+    if may.first_over and not may.stopped:
+        return Answer(render("too_many", intent.locale))
+    return None
 
 
 async def _about_ticket(talk: Talk, intent: Intent) -> Answer | None:

@@ -67,6 +67,23 @@ TEMPLATES: Final[dict[str, Template]] = {
         "【12345】工单尾号{tail}已办结，感谢您的评价。如有新情况请致电12345",
         "12345: Ticket ending {tail} is closed. Thank you for your feedback. Anything new? Call 12345.",
     ),
+    # the same where no answer can come back
+    "registered_one_way": Template(
+        "【12345】您的诉求已受理，单号{number}，请保存。查进度、退订请致电12345",
+        "12345: We have your request, number {number}. Keep it. For progress, or to get no more messages, call 12345.",
+    ),
+    "registered_dispatched_one_way": Template(
+        "【12345】诉求已受理，单号{number}，{unit}承办，{due}前答复您。查进度请致电12345",
+        "12345: We have your request, number {number}. {unit} will answer by {due}. For progress call 12345.",
+    ),
+    "dispatched_one_way": Template(
+        "【12345】工单尾号{tail}由{unit}承办，{due}前答复您。查进度、催办请致电12345",
+        "12345: Ticket ending {tail} is with {unit}, who will answer by {due}. For progress call 12345.",
+    ),
+    "redispatched_one_way": Template(
+        "【12345】工单尾号{tail}重新办理，由{unit}承办，{due}前答复您。查进度请致电12345",
+        "12345: Ticket ending {tail} is being handled again by {unit}, who will answer by {due}. Progress: call 12345.",
+    ),
     "call_us": Template("【12345】请致电12345查询", "12345: Please call 12345 to ask."),
     # answers
     "status": Template("【12345】工单尾号{tail}：{state}", "12345: Ticket ending {tail}: {state}."),
@@ -126,6 +143,10 @@ TEMPLATES: Final[dict[str, Template]] = {
         "【12345】查：看进度；链接：进度页；催：催办；补 尾号 内容：补充；退订：不收通知。可带单号，如“查 04027”",
         "12345: STATUS for progress, LINK for a page, URGE to remind, ADD digits text to add. A ticket's last digits may follow: STATUS 04027. Or call 12345.",
     ),
+    "too_many": Template(
+        "【12345】您的短信较多，暂不逐条回复；带单号的“补”“催”照样记入工单。急事请拨12345",
+        "12345: Too many messages to answer each. ADD and URGE with a ticket number are still kept. Urgent? Call 12345.",
+    ),
     "opted_out": Template(
         "【12345】已退订，不再给您发通知和评价短信。您发来的查询仍会答复。恢复请回“订阅”",
         "12345: You will get no more notices from us. We still answer your questions. START brings notices back.",
@@ -160,8 +181,25 @@ TEMPLATES: Final[dict[str, Template]] = {
     "unit_cancelled": Template(
         "【12345】工单尾号{tail}不用再办，请登录查看", "12345: Ticket ending {tail} needs no more work."
     ),
+    "unit_duty": Template(
+        "【12345】工单尾号{tail}（P{urgency}）{about}，请立即登录处理",
+        "12345: Ticket ending {tail} (P{urgency}) {about}. Please sign in now.",
+    ),
 }
 
+#: Why a duty phone rings: (said in Chinese, in English).
+ABOUT: Final[dict[str, tuple[str, str]]] = {
+    "unsigned": ("到时未签收", "was not signed in time"),
+    "emergency": ("是突发紧急件", "is an emergency"),
+    "uncontacted": ("到时未联系市民", "has no contact with the citizen yet"),
+    "overdue": ("已超期", "is overdue"),
+    "supervised": ("已督办", "is under supervision"),
+}
+#: Read aloud to a duty phone, not counted as an SMS.
+SPOKEN: Final = Template(
+    "这里是一二三四五热线。尾号{spelt}的工单{about}，请立即处理。收到请按1。",
+    "This is the 1 2 3 4 5 hotline. The ticket ending in {spelt} {about}. Please act now. Press 1 to confirm.",
+)
 STATE_EN: Final[dict[str, str]] = {
     "draft": "received",
     "received": "received",
@@ -175,6 +213,11 @@ STATE_EN: Final[dict[str, str]] = {
     "closed": "closed",
     "redo": "being handled again",
     "withdrawn": "withdrawn",
+    "emergency": "passed to the emergency services",
+    "conference": "in progress",
+    "suspended": "in progress",
+    "merged": "in progress",
+    "archived": "closed",
 }
 RESULT_EN: Final[dict[str, str]] = {
     "solved": "solved",
@@ -190,6 +233,18 @@ def render(name: str, locale: str, **values: str | int) -> Text:
     template = TEMPLATES[name]
     chosen = "en" if locale == "en" else "zh_CN"
     return Text(getattr(template, chosen).format(**values), name, template.version, chosen)
+
+
+def about(reason: str, locale: str) -> str:
+    """Why a duty phone is woken; an unknown reason says no more than that it is urgent."""
+    chinese, english = ABOUT.get(reason, ("需要您马上处理", "needs you now"))
+    return english if locale == "en" else chinese
+
+
+def spoken(ticket: int, reason: str, locale: str) -> str:
+    """The tail digit by digit, as it is read aloud."""
+    text = SPOKEN.en if locale == "en" else SPOKEN.zh_CN
+    return text.format(spelt=" ".join(tail(ticket)), about=about(reason, locale))
 
 
 def tail(ticket: int) -> str:

@@ -10,6 +10,8 @@ import base64
 import binascii
 import difflib
 import os
+import re
+from datetime import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -17,14 +19,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILE = ROOT / ".env"
 
 #: Never printed: passwords inside a URL are masked on their own.
-SECRET = {"meili_key", "secret_keys"}
+SECRET = {"meili_key", "secret_keys", "twilio_auth_token", "twilio_api_secret"}
 
 #: Read from the environment by Python, Piccolo or our tools, so not a typo in `.env`.
 FOREIGN = {"PICCOLO_CONF", "PYTHONPATH", "PYTHONUNBUFFERED", "TZ", "LANG", "LC_ALL", "HOTLINE_TEST_DATABASE"}
@@ -70,6 +72,19 @@ class Settings(BaseSettings):
     meili_url: str = ""
     meili_key: str = ""
 
+    # --- the line to the citizen ---
+    twilio_account_sid: str = Field("", pattern=r"^(AC[0-9a-fA-F]{32})?$")
+    twilio_auth_token: str = ""
+    twilio_api_key: str = Field("", pattern=r"^(SK[0-9a-fA-F]{32})?$")
+    twilio_api_secret: str = ""
+    twilio_voice_from: str = Field("", pattern=r"^(\+[1-9]\d{6,14})?$")
+    twilio_messaging_service: str = Field("", pattern=r"^(MG[0-9a-fA-F]{32})?$")
+    twilio_senders: str = ""
+    twilio_api_url: str = ""
+    sms_dry_run: bool = False
+    sms_monthly_cap: int = Field(0, ge=0)
+    survey_hours: str = "08:30-20:30"
+
     @field_validator("database_url", "database_direct_url")
     @classmethod
     def _is_postgres(cls, value: str) -> str:
@@ -77,7 +92,7 @@ class Settings(BaseSettings):
             raise ValueError("postgresql://user:password@host:5432/name, or empty for the embedded server")
         return value
 
-    @field_validator("public_url", "meili_url")
+    @field_validator("public_url", "meili_url", "twilio_api_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -108,6 +123,36 @@ class Settings(BaseSettings):
     @classmethod
     def _are_keys(cls, value: str) -> str:
         parse_keys(value)
+        return value
+
+    @field_validator("twilio_auth_token")
+    @classmethod
+    def _has_token(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("twilio_account_sid") and not value:
+            raise ValueError(
+                "the account's primary auth token: webhooks are signed with it, also with an API key"
+            )
+        return value
+
+    @field_validator("twilio_api_secret")
+    @classmethod
+    def _has_secret(cls, value: str, info: ValidationInfo) -> str:
+        if bool(info.data.get("twilio_api_key")) != bool(value):
+            raise ValueError("TWILIO_API_KEY and TWILIO_API_SECRET, both or neither")
+        return value
+
+    @field_validator("twilio_senders")
+    @classmethod
+    def _has_sender(cls, value: str, info: ValidationInfo) -> str:
+        given = parse_senders(value) or info.data.get("twilio_messaging_service")
+        if info.data.get("twilio_account_sid") and not given:
+            raise ValueError("a sender, +12025550123, unless TWILIO_MESSAGING_SERVICE is set")
+        return value
+
+    @field_validator("survey_hours")
+    @classmethod
+    def _are_hours(cls, value: str) -> str:
+        parse_hours(value)
         return value
 
     @model_validator(mode="after")
@@ -144,6 +189,32 @@ def parse_keys(text: str) -> dict[int, bytes]:
             )
         keys[number] = key
     return keys
+
+
+def parse_senders(text: str) -> dict[int, str]:
+    """`"852:+85212345678,86:HOTLINE,+12025550123"` → {852: …, 86: …, 0: …}; 0 is for every other country."""
+    senders: dict[int, str] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        code, colon, sender = part.rpartition(":")
+        known = re.fullmatch(r"\+[1-9]\d{2,14}|[1-9]\d{2,5}|(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}", sender)
+        if not known or (colon and not re.fullmatch(r"[1-9]\d{0,2}", code)) or int(code or 0) in senders:
+            raise ValueError(
+                "country:sender,country:sender,sender — calling codes once each; a sender is +12025550123, a short"
+                " code or a name of 3 to 11 letters and digits; one without a country is for all others"
+            )
+        senders[int(code or 0)] = sender
+    return senders
+
+
+def parse_hours(text: str) -> tuple[time, time]:
+    """`"08:30-20:30"`, the first before the second."""
+    try:
+        first, last = (time.fromisoformat(part) for part in text.split("-"))
+    except ValueError:
+        first = last = time()
+    if first >= last:
+        raise ValueError("two times of a day, such as 08:30-20:30")
+    return first, last
 
 
 @lru_cache

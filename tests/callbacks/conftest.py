@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callbacks import gateway, jobs, replies
-from callbacks.gateway import Capabilities, InMessage, OutMessage, Sent
+from callbacks.gateway import Capabilities, Doubt, InMessage, OutMessage, Report, Sent
 from core import clock, db, privacy
 from core.officers import Officer
 from crm.tickets import register
@@ -36,9 +36,12 @@ class Carrier:
     name: str = "test"
     sender: str = "12345"
     answers_stop: bool = False
+    reaches_people: bool = False
+    two_way: bool = True
     got: list[OutMessage] = field(default_factory=list)
     fails: BaseException | None = None
     knows: Sent | None = None
+    reports: dict[str, Report] = field(default_factory=dict)
 
     async def send(self, message: OutMessage) -> Sent:
         if self.fails is not None:
@@ -46,11 +49,14 @@ class Carrier:
         self.got.append(message)
         return Sent(f"c-{message.key}", "accepted")
 
-    async def find(self, message: OutMessage) -> Sent | None:
+    async def find(self, doubt: Doubt) -> Sent | None:
         return self.knows
 
+    async def look(self, carrier_id: str) -> Report | None:
+        return self.reports.get(carrier_id)
+
     def capabilities(self, country: int) -> Capabilities:
-        return Capabilities(True, 8, self.answers_stop)
+        return Capabilities(self.two_way, 8, self.answers_stop)
 
     @property
     def bodies(self) -> list[str]:

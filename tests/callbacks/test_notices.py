@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callbacks import gateway, jobs, notices, outbox
+from callbacks import gateway, jobs, notices, reports
 from callbacks.gateway import InDoubt, Rejected, Report, Sent, Why
 from core import clock, db, privacy
 from core.officers import Officer
@@ -275,6 +275,7 @@ async def test_a_message_in_doubt_goes_again_only_when_the_carrier_never_had_it(
         patch.setattr(carrier, "find", nobody_knows)
         await jobs.send_messages()
     assert carrier.got == []
+    at(MORNING + timedelta(minutes=12))
     await jobs.send_messages()
     assert len(carrier.got) == 1
 
@@ -301,14 +302,16 @@ async def test_a_carriers_opt_out_goes_into_the_ledger(carrier: Carrier) -> None
     assert await db.fetchval("SELECT count(*) FROM opt_out WHERE until IS NULL") == 3
 
 
+async def told(found: Report) -> bool:
+    return await reports.report(found, now=clock.now(), at=clock.real_now())
+
+
 async def test_a_late_report_never_overwrites(carrier: Carrier) -> None:
     await ticket()
     await work()
     carrier_id = await db.fetchval("SELECT carrier_id FROM message")
-    told = [
-        await outbox.report(Report("test", carrier_id, state)) for state in ("delivered", "sent", "delivered")
-    ]
-    assert told == [True, False, False]
+    news = [await told(Report("test", carrier_id, state)) for state in ("delivered", "sent", "delivered")]
+    assert news == [True, False, False]
     assert await db.fetchval("SELECT state FROM message") == "delivered"
 
 
@@ -316,8 +319,8 @@ async def test_failed_is_final(carrier: Carrier) -> None:
     await ticket()
     await work()
     carrier_id = await db.fetchval("SELECT carrier_id FROM message")
-    assert await outbox.report(Report("test", carrier_id, "failed", "30005"))
-    assert not await outbox.report(Report("test", carrier_id, "delivered"))
+    assert await told(Report("test", carrier_id, "failed", "30005"))
+    assert not await told(Report("test", carrier_id, "delivered"))
 
 
 async def test_an_unreadable_phone_holds_up_nobody(carrier: Carrier, at: SetClocks) -> None:

@@ -79,8 +79,9 @@ async def test_three_wrong_numbers_are_followed_by_a_day_of_silence(text: Texter
 
 async def test_eleven_messages_in_an_hour_are_one_too_many(text: Texter, at: SetClocks) -> None:
     await ticket()
-    answers = [await text("查") for _ in range(11)]
-    assert [answer is None for answer in answers] == [False] * 10 + [True]
+    answers = [await text("查") for _ in range(12)]
+    assert [answer is None for answer in answers] == [False] * 11 + [True]
+    assert "短信较多" in (answers[10] or "")  # told once how to reach us
     at(MORNING + timedelta(minutes=61))
     assert await text("查") is not None
 
@@ -90,7 +91,7 @@ async def test_thirty_a_day(text: Texter, at: SetClocks) -> None:
     answered = 0
     for hour in range(5):
         at(MORNING + timedelta(hours=hour * 1.1))
-        answered += sum([await text("查") is not None for _ in range(8)])
+        answered += sum(["已受理" in (await text("查") or "") for _ in range(8)])
     assert answered == 30
 
 
@@ -209,6 +210,19 @@ async def test_a_carrier_that_answers_stop_itself_is_not_doubled(text: Texter, c
     carrier.answers_stop = True
     assert await text("STOP") is None
     assert await db.fetchval("SELECT count(*) FROM opt_out WHERE until IS NULL") == 3
+
+
+async def test_what_a_citizen_adds_over_the_limit_is_kept(text: Texter) -> None:
+    number = await ticket()
+    for _ in range(11):
+        await text("查")
+    assert await text(f"补 {number} 老人胸闷") is None
+    assert await text(f"催 {number}") is None
+    said = await db.fetch(
+        "SELECT data ->> 'content' AS content FROM ticket_event WHERE ticket = $1 AND verb = 'append' ORDER BY id",
+        number,
+    )
+    assert [row["content"] for row in said] == ["市民短信补充：老人胸闷", "市民短信催办"]
 
 
 async def test_opting_out_is_heard_over_any_limit(text: Texter) -> None:
