@@ -22,6 +22,7 @@ from core.render import environment
 from core.web import check_routes, set_nav
 from crm import calls
 from crm.tickets.topics import may_hear
+from hotline.carriers import wired
 from routing.posts import grants_for
 
 log = logging.getLogger("hotline")
@@ -69,7 +70,7 @@ async def life(_app: Litestar) -> AsyncIterator[None]:
     await db.open_pool()
     clock_task = asyncio.create_task(_follow_clock(), name="clock")
     try:
-        async with live.running():
+        async with live.running(), wired():
             yield
     finally:
         clock_task.cancel()

@@ -20,6 +20,7 @@ from typing import Any
 from core import db, live
 from core.settings import settings
 from hotline import logs
+from hotline.carriers import wired
 
 log = logging.getLogger("hotline.worker")
 
@@ -45,6 +46,9 @@ JOBS = (
     Job("rates", 10, "crm.jobs:count_rates"),
     Job("notices", 2, "callbacks.jobs:send_notices"),
     Job("messages", 2, "callbacks.jobs:send_messages"),
+    Job("answers", 1, "callbacks.jobs:answer_messages"),
+    Job("duty phones", 2, "callbacks.jobs:ring_duty"),
+    Job("messages without an end", 600, "callbacks.jobs:ask_after_messages"),
     Job("knowledge index", 5, "kb.jobs:index_pending"),
     Job("old messages", 3600, "callbacks.jobs:forget_messages"),
     Job("faded presence", 300, "crm.jobs:forget_presence"),
@@ -67,6 +71,7 @@ async def work(jobs: tuple[Job, ...] = JOBS) -> None:
             return
         stack.push_async_callback(db.close_pool)
         await stack.enter_async_context(live.running(listen=False))
+        await stack.enter_async_context(wired())
         tasks = [asyncio.create_task(_keep_doing(job, stop), name=job.name) for job in jobs]
         parent = asyncio.create_task(_watch_parent(stop))
         log.info("working: %s", ", ".join(job.name for job in jobs))
