@@ -10,6 +10,7 @@ from core import audit, clock
 from core.errors import Invalid, NotFound, Refused
 from core.i18n import N_, _
 from core.web import FromPath, Request, page, read_form, redirect, requires, visit
+from crm.pages.names import names
 from crm.pages.order_answers import conflict_of, gone
 from crm.pages.order_view import words
 from crm.tickets import inbox, returns
@@ -28,7 +29,12 @@ async def show(request: Request, order: FromPath[int]) -> Response[Any]:
         if row["part"] == "assist":
             said = _("协办单不退单；请在意见里写明。")
         return redirect(f"/orders/{order}", flash=said, kind="warn")
-    return await _form(row, {})
+    proposed = await returns.proposal(order)
+    typed = {} if proposed is None else {"code": proposed["code"], "basis": proposed["basis"]}
+    if proposed is not None and proposed["suggested_unit"]:
+        unit = proposed["suggested_unit"]
+        typed |= {"unit": str(unit), "unit_text": (await names()).unit(unit)}
+    return await _form(row, typed, proposed=proposed)
 
 
 @post("/orders/{order:int}/return", guards=[WORKER])
@@ -50,7 +56,10 @@ async def ask(request: Request, order: FromPath[int]) -> Response[Any]:
         return await _form(await inbox.order(request.user, order), typed, status=422, errors=wrong.fields)
     except Refused as refusal:
         return await _form(await inbox.order(request.user, order), typed, status=409, refusal=refusal)
-    return redirect(f"/orders/{order}", flash=_("退单已送热线。热线受理前，办结时限照走。"), kind="warn")
+    said = _("退单已送热线。热线受理前，办结时限照走。")
+    if not request.user.can("order.approve"):
+        said = _("已提请退单，等本单位负责人同意。办结时限照走。")
+    return redirect(f"/orders/{order}", flash=said, kind="warn")
 
 
 def _checked(errors: dict[str, str], asked: returns.Return) -> dict[str, str]:
@@ -64,11 +73,13 @@ def _checked(errors: dict[str, str], asked: returns.Return) -> dict[str, str]:
 
 async def _form(
     row: Any, typed: dict[str, str], *, status: int = 200, errors: dict[str, str] | None = None,
-    refusal: Refused | None = None,
+    refusal: Refused | None = None, proposed: Any = None,
 ) -> Response[Any]:  # fmt: skip
-    over = row["return_until"] is not None and clock.now() > row["return_until"]
+    asked_at = proposed["asked_at"] if proposed else clock.now()
+    over = row["return_until"] is not None and asked_at > row["return_until"]
     return page(
-        "crm/orders/return.html", status=status, row=row, typed=typed, errors=errors or {}, over=over,
+        "crm/orders/return.html", status=status, row=row, typed=typed, errors=errors or {}, over=over, proposed=proposed,
+        approves=bool((who := visit().officer) and who.can("order.approve")),
         labels={k: _(v) for k, v in LABELS.items()},
         codes=[(k, f"{k} {_(v)}", _(RETURN_HINT[k])) for k, v in RETURN_CODE.items()],
         conflict=None if over else conflict_of(row, typed, refusal, _("退单")), **await words(),

@@ -51,8 +51,13 @@ def dispatch_due(book: Rulebook, kind: str, urgency: int, now: datetime) -> date
     return _due(book, now, _limit(book, kind, urgency, "dispatch", now))
 
 
+def due_of(book: Rulebook, ticket: TicketRow, name: str, now: datetime) -> datetime:
+    """When something that starts now is due by the ticket's limit `name`."""
+    return _due(book, now, _limit(book, ticket.kind, ticket.urgency, name, now))
+
+
 def follow_up_due(book: Rulebook, ticket: TicketRow, now: datetime) -> datetime:
-    return _due(book, now, _limit(book, ticket.kind, ticket.urgency, "follow_up", now))
+    return due_of(book, ticket, "follow_up", now)
 
 
 async def after_signing(ticket: TicketRow, order: OrderRow, now: datetime) -> dict[str, Any]:

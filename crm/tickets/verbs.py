@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from core.officers import Officer
-from crm.tickets import extensions, holds
+from crm.tickets import conferences, extensions, holds, returns
 from crm.tickets.access import OrderRow, TicketRow
 from crm.tickets.states import BY_NAME, allowed, order_after
 from crm.tickets.verb import Verb
 
 #: Modules with a `verbs` tuple, alphabetically.
-PARTS = (extensions, holds)
+PARTS = (conferences, extensions, holds, returns)
 
 VERBS: dict[str, Verb] = {verb.move: verb for part in PARTS for verb in part.verbs}
 

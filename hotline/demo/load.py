@@ -111,7 +111,7 @@ async def _go_on(number: int, message: dict[str, Any], at: datetime, stage: str,
     handler = _of_unit(unit)
     if stage == "returned":
         asked = returns.Return("R2", "现场核对，该设施未移交本单位管理，附移交清单")
-        await _try(returns.ask(handler, order, asked, now=next(step)))
+        await _try(returns.ask(_of_unit(unit, "unit_head"), order, asked, now=next(step)))
         return
     await signing.sign(handler, order, now=next(step))
     if stage == "signed":
@@ -170,9 +170,9 @@ def _officer(ids: dict[str, int], username: str) -> Officer:
     return Officer(ids[username], username, person.name, permissions=rights)
 
 
-def _of_unit(unit: int) -> Officer:
+def _of_unit(unit: int, role: str = "unit_handler") -> Officer:
     """Somebody of the unit that got the order: the demo's units have no accounts but one."""
-    rights = frozenset(ROLES["unit_handler"]) | {"ticket.confidential"}
+    rights = frozenset(ROLES[role]) | {"ticket.confidential"}
     return replace(Officer(0, "demo", "值班员"), permissions=rights, scopes=frozenset({unit}), unit=unit)
 
 

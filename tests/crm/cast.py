@@ -54,6 +54,10 @@ async def at_unit(name: str = "南开区供热办", **more: Any) -> Officer:
     return officer(9, "Wang", "unit_handler", units=frozenset({await unit_named(name)}), **more)
 
 
+async def head_of(name: str = "南开区供热办") -> Officer:
+    return officer(8, "Zhao", "unit_head", units=frozenset({await unit_named(name)}))
+
+
 async def dispatched(
     unit: str = "南开区供热办", assists: tuple[str, ...] = (), **changes: Any
 ) -> tuple[int, int]:

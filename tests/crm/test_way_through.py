@@ -173,7 +173,7 @@ async def test_replay_notices_a_state_that_nobody_moved_it_to() -> None:
 async def test_a_return_runs_on_against_the_unit_until_it_is_accepted() -> None:
     made, order = await dispatched()
     wang = await at_unit()
-    await returns.ask(wang, order, returns.Return("R2", "楼前阀门后为开发商未移交管段"), now=NOW + MINUTE)
+    await returns.ask(await cast.head_of(), order, returns.Return("R2", "楼前阀门后为开发商未移交管段"), now=NOW + MINUTE)
     assert await status(made) == "return_review"
     assert await db.fetchval("SELECT close_due_at FROM work_order WHERE id = $1", order) == NOW + 24 * HOUR
     other = await cast.unit_named("南开区住房建设委")
@@ -195,7 +195,7 @@ async def test_a_return_after_its_window_must_be_handled() -> None:
 
 async def test_a_refused_return_goes_back_to_the_unit_as_signed() -> None:
     made, order = await dispatched()
-    await returns.ask(await at_unit(), order, returns.Return("R3", "应由住建部门牵头"), now=NOW + MINUTE)
+    await returns.ask(await cast.head_of(), order, returns.Return("R3", "应由住建部门牵头"), now=NOW + MINUTE)
     await returns.refuse(BOB, made, ruling="目录明确由供热办主办", now=NOW + HOUR)
     assert (await status(made), await cast.order_status(order)) == ("handling", "handling")
 

@@ -339,13 +339,17 @@ async def test_a_return_names_every_wrong_field_at_once(wang: Visitor) -> None:
     assert "某某局" in answer.text
 
 
-async def test_a_return_goes_to_the_dispatchers(wang: Visitor) -> None:
+async def test_a_return_goes_by_the_head_to_the_dispatchers(wang: Visitor, officer: Hire) -> None:
     number, order = await dispatched()
     assert "退单不停时限" in (await wang.get(f"/orders/{order}/return")).text
-    answer = await wang.post(
-        f"/orders/{order}/return", {"code": "R2", "basis": "楼前阀门后为开发商未移交管段"}
-    )
-    assert answer.status_code == 303
+    asked = {"code": "R2", "basis": "楼前阀门后为开发商未移交管段"}
+    assert (await wang.post(f"/orders/{order}/return", asked)).status_code == 303
+    assert await status(number) == "dispatched"
+    head = await officer("unit_head", UNIT)
+    page = (await head.get(f"/orders/{order}/return")).text
+    assert "提请退单" in page
+    assert asked["basis"] in page
+    assert (await head.post(f"/orders/{order}/return", asked)).status_code == 303
     assert await status(number) == "return_review"
     assert "退单待审" in (await wang.get("/orders?tab=waiting")).text
 
