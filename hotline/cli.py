@@ -100,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     messages = importing.add_parser("messages", help="messages with their replies, as closed tickets")
     messages.set_defaults(action=_import)
     _import_arguments(messages)
+    carrier = add("demo-carrier", _demo_carrier, "a carrier on this machine that speaks Twilio and reaches nobody")
+    carrier.add_argument("--port", type=int, default=8100)
+    carrier.add_argument("--moody", action="store_true", help="with repeats, loss, disorder and silence")
     rekey = add("rekey", _rekey, "seal personal data with the newest key again")
     rekey.add_argument("--new-key", action="store_true", help="make a key first (var/keys.json)")
     return parser
@@ -211,6 +214,14 @@ def _doctor(args: argparse.Namespace) -> int:
 
     with _database():
         return asyncio.run(doctor.report(replay=args.replay))
+
+
+def _demo_carrier(args: argparse.Namespace) -> None:
+    from hotline.demo.carrier import MOODY, Moods
+    from hotline.demo.carrier_app import serve
+
+    moods = MOODY if args.moody else Moods(pause=1.0)
+    asyncio.run(serve(port=args.port, public_url=settings().public_url, moods=moods))
 
 
 def _rekey(args: argparse.Namespace) -> None:
