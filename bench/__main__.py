@@ -19,8 +19,9 @@ import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import psutil
+from bench import cpu
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "bench"
@@ -69,12 +70,14 @@ async def _fill(asked: Asked) -> None:
     await db.close_pool()
 
 
-async def _measure(port: int, asked: Asked) -> dict[str, object]:
+async def _measure(port: int, asked: Asked, app: int) -> dict[str, object]:
     from bench import measures
     from core import db
 
     await db.open_pool(4)
-    figures = await measures.all_of(port, asked, os.environ["DATABASE_URL"])
+    parts = cpu.Parts(app, cpu.server_of(await db.fetchval("SELECT pg_backend_pid()")))
+    figures = await measures.all_of(port, asked, os.environ["DATABASE_URL"], parts)
+    figures["memory"] = parts.memory()
     await db.close_pool()
     return figures
 
@@ -88,14 +91,14 @@ def _bench(asked: Asked) -> int:
     )  # fmt: skip
     try:
         _wait_until_ready(port)
-        figures = asyncio.run(_measure(port, asked))
-        memory = figures["memory"] = _memory(app.pid)
+        figures = asyncio.run(_measure(port, asked, app.pid))
     finally:
         app.terminate()
         with suppress(subprocess.TimeoutExpired):
             app.wait(30)
     figures["machine"] = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     (VAR / "figures.json").write_text(json.dumps(figures, indent=2, ensure_ascii=False))
+    memory: Any = figures["memory"]
     print(f"\nMemory: {memory['all_mb']:.0f} MB in all ({memory['parts']})")
     return 0
 
@@ -115,36 +118,6 @@ def _wait_until_ready(port: int) -> None:
             return
         time.sleep(0.5)
     raise RuntimeError(f"the application did not come up; see {VAR / 'run.log'}")
-
-
-def _memory(pid: int) -> dict[str, object]:
-    """Proportional set size of the application and of PostgreSQL: shared pages are counted once."""
-    own = psutil.Process(pid)
-    processes = [own, *own.children(recursive=True)]
-    postgres = [
-        p for p in psutil.process_iter(["name", "cmdline"]) if p.info["name"] == "postgres" and _is_ours(p)
-    ]
-    parts = {"hotline": [0.0], "postgres": [0.0]}
-    for name, group in (("hotline", processes), ("postgres", postgres)):
-        for process in group:
-            with suppress(psutil.Error):
-                parts[name].append(process.memory_full_info().pss / 1e6)
-    return {
-        "all_mb": sum(map(sum, parts.values())),
-        "parts": "; ".join(
-            f"{name} {sum(mb):.0f} in {len(mb) - 1} processes, the largest {', '.join(f'{x:.0f}' for x in sorted(mb)[-3:])}"
-            for name, mb in parts.items()
-        ),
-    }
-
-
-def _is_ours(process: psutil.Process) -> bool:
-    """A server process of the benchmark's cluster: its postmaster's command names the folder."""
-    for candidate in (process, *process.parents()):
-        with suppress(psutil.Error):
-            if str(VAR) in " ".join(candidate.cmdline()) or str(VAR) in (candidate.cwd() or ""):
-                return True
-    return False
 
 
 if __name__ == "__main__":

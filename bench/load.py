@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from bench import cpu
 
 #: Makes the bytes of the next request.
 Maker = Callable[[], bytes]
@@ -20,6 +22,8 @@ class Figures:
     took: list[float] = field(default_factory=list)
     failed: int = 0
     first_failure: str = ""
+    #: Processor milliseconds a request, by part; the parts together cannot have more than the cores give.
+    cpu: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def per_second(self) -> float:
@@ -76,7 +80,7 @@ class Connection:
 
 
 async def closed(
-    name: str, port: int, make: Maker, *, clients: int, seconds: float, warm: float = 1.0
+    name: str, port: int, make: Maker, *, clients: int, seconds: float, parts: cpu.Parts, warm: float = 1.0
 ) -> Figures:
     """`clients` that each wait for their answer before they ask again."""
     figures = Figures(name, seconds)
@@ -91,7 +95,11 @@ async def closed(
                 _note(figures, status, body, time.perf_counter() - start)
         connection.close()
 
-    await asyncio.gather(*(client() for _ in range(clients)))
+    tasks = [asyncio.create_task(client()) for _ in range(clients)]
+    await asyncio.sleep(warm)
+    before = parts.seconds()
+    await asyncio.gather(*tasks)
+    figures.cpu = cpu.milliseconds(before, parts.seconds(), len(figures.took) + figures.failed)
     return figures
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import floor, load
+from bench import cpu, floor, load
 from core import clock, db, privacy, sessions
 from core.officers import Officer, grants_of, set_grants
 from core.visits import pre_cookie, session_cookie
@@ -51,11 +51,13 @@ class World:
     chance: random.Random
 
 
-async def all_of(port: int, asked: Any, url: str) -> dict[str, Any]:
+async def all_of(port: int, asked: Any, url: str, parts: cpu.Parts) -> dict[str, Any]:
     """Run them one after the other, printing each."""
     world = await _world(port)
     figures: dict[str, Any] = {"tickets": asked.tickets, "clients": asked.clients}
-    print(f"{'':24}{'per s':>9}{'floor/s':>9}{'share':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}  failed")
+    print(
+        f"{'':24}{'per s':>9}{'floor/s':>9}{'share':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}  processor ms: web, postgres, load; failed"
+    )
     if asked.only in "open loop":
         done = await load.opened(
             "open loop", port, _mixed(world), rate=asked.rate, seconds=max(20, asked.seconds)
@@ -64,7 +66,7 @@ async def all_of(port: int, asked: Any, url: str) -> dict[str, Any]:
     for name, (make, capture) in _measures(world).items():
         if asked.only not in name:
             continue
-        done = await load.closed(name, port, make, clients=asked.clients, seconds=asked.seconds)
+        done = await load.closed(name, port, make, clients=asked.clients, seconds=asked.seconds, parts=parts)
         script = await capture() if capture else ""
         most = (
             floor.pgbench(script, url=url, clients=asked.clients, seconds=max(3, asked.seconds // 2))
@@ -82,12 +84,12 @@ def _note(done: load.Figures, most: float | None) -> dict[str, Any]:
     share = f"{done.per_second / most:.2f}" if most else ""
     print(
         f"{done.name:24}{done.per_second:9.0f}{most or 0:9.0f}{share:>7}{done.ms(0.5):8.1f}{done.ms(0.95):8.1f}"
-        f"{done.ms(0.99):8.1f}  {done.failed} {done.first_failure}",
+        f"{done.ms(0.99):8.1f}  {', '.join(f'{ms:.2f}' for ms in done.cpu.values())}; {done.failed} {done.first_failure}",
         flush=True,
     )
     return {
         "per_second": done.per_second, "floor": most, "p50": done.ms(0.5), "p95": done.ms(0.95), "p99": done.ms(0.99),
-        "failed": done.failed,
+        "failed": done.failed, "cpu": dict(done.cpu),
     }  # fmt: skip
 
 
