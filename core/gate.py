@@ -15,8 +15,9 @@ from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from core import sessions, visits
+from core import i18n, sessions, visits
 from core.access import access_of
+from core.api import rate
 from core.errors import Denied
 from core.i18n import _
 from core.settings import settings
@@ -63,9 +64,19 @@ async def recognise(visit: visits.Visit, scope: Any) -> None:
         for name, value in scope["headers"]:
             if name == b"authorization" and value[:7].lower() == b"bearer ":
                 visit.bearer = await sessions.bearer(value[7:].decode("latin-1").strip())
+                if visit.bearer:
+                    await greet(visit, visit.bearer, scope)
                 return
     if token := visit.cookies.get(visits.session_cookie()):
         visit.session = await sessions.find(token)
+
+
+async def greet(visit: visits.Visit, bearer: sessions.Bearer, scope: Any) -> None:
+    """Its owner's language, unless the program asks for one; and not too often. Raises `TooMany`."""
+    if all(name != b"accept-language" for name, _ in scope["headers"]):
+        visit.locale = bearer.account.locale
+        i18n.set_locale(visit.locale)
+    await rate.count(bearer.id)
 
 
 async def check_token(visit: visits.Visit, scope: Any, receive: Receive, send: Send) -> None:

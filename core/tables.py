@@ -77,6 +77,11 @@ class ApiToken(Table):
     created_at = Timestamptz()
     expires_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
+    revoked_by = Text(default="")
+    tail = Text(default="")  # its last characters, to know it by
+    used_at = Timestamptz(null=True, default=None)
+    counted_at = Timestamptz(null=True, default=None)  # the minute that `calls` counts
+    calls = Integer(default=0)
 
 
 class SignInTry(Table):
