@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Hashable, Sequence
+import hashlib
+import shutil
+from collections.abc import Callable, Hashable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 from litestar import Response
 from litestar.enums import MediaType
 from markupsafe import Markup
@@ -54,7 +58,8 @@ def add_layout(context: Callable[[Visit], dict[str, Any]]) -> None:
 def add_globals(**values: Any) -> None:
     """Functions that every template may call."""
     _globals.update(values)
-    environment().globals.update(values)
+    for made in _environments.values():
+        made.globals.update(values)
 
 
 def page(
@@ -85,7 +90,8 @@ def each(template: str, rows: Sequence[Hashable], **shared: Hashable) -> Markup:
     Rows and `shared` are all that the template may depend on, beside the language: no clock, no officer.
     """
     rest = tuple(shared.items())
-    return Markup("").join([_written(template, i18n.locale(), row, rest) for row in rows])
+    locale = i18n.locale()
+    return Markup("".join([_written(template, locale, row, rest) for row in rows]))  # noqa: S704 - each is Markup
 
 
 @lru_cache(maxsize=8_192)
@@ -143,12 +149,17 @@ def _nav_for(permissions: frozenset[str], locale: str) -> tuple[dict[str, Any], 
     return tuple({"key": item.key, "label": i18n._(item.label), "href": item.href} for item in desks(officer))
 
 
-@lru_cache
 def environment() -> Environment:
-    """A name that is not there is an error where it is *used*; `{% if name %}` may ask for it."""
-    kept = settings().var_dir / "cache" / "jinja"
-    kept.mkdir(parents=True, exist_ok=True)
-    env = Environment(
+    """The reader's language's. A name that is not there is an error where it is *used*; `{% if name %}` may ask for it."""
+    locale = i18n.locale()
+    return _environments.get(locale) or _environments.setdefault(locale, _environment(locale))
+
+
+_environments: dict[str, Environment] = {}
+
+
+def _environment(locale: str) -> Environment:
+    env = InWords(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=True,
         auto_reload=False,
@@ -156,9 +167,10 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=Lenient,
-        bytecode_cache=FileSystemBytecodeCache(str(kept)),
+        bytecode_cache=FileSystemBytecodeCache(str(_kept_compiled(locale))),
         extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
     )
+    env.locale = locale
     env.globals.update(
         {
             "_": i18n._,
@@ -176,6 +188,42 @@ def environment() -> Environment:
     )
     env.globals.update(_globals)
     return env
+
+
+def _kept_compiled(locale: str) -> Path:
+    """A folder for templates compiled with these words; those with older words go."""
+    words = repr([] if locale == "zh_CN" else sorted(i18n.catalogue(locale).items())).encode()
+    kept = settings().var_dir / "cache" / f"jinja-{locale}-{hashlib.sha256(words).hexdigest()[:16]}"
+    for old in set(kept.parent.glob(f"jinja-{locale}-*")) - {kept}:
+        shutil.rmtree(old, ignore_errors=True)
+    kept.mkdir(parents=True, exist_ok=True)
+    return kept
+
+
+class InWords(Environment):
+    """Compiles templates for one language: `_("…")` of a constant is that language's text by then."""
+
+    locale = "zh_CN"
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree: nodes.Template = _Say(self.locale).visit(super()._parse(source, name, filename))
+        return tree
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Our own dict: Jinja's chain of two is walked name by name for every template of a page."""
+        return super().make_globals(d) if d else self.globals
+
+
+class _Say(NodeTransformer):
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - the name the visitor looks for
+        self.generic_visit(node)
+        match node:
+            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(text))]):
+                return nodes.Const(i18n.said(text, self.locale), lineno=node.lineno)
+        return node
 
 
 class Lenient(StrictUndefined):

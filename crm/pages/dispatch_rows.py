@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from core.cursors import cursor, read_cursor
 from core.i18n import _
 from core.officers import Officer
 from core.privacy import mask_text
-from crm.pages.dispatch_filters import Filters
+from crm.pages.dispatch_filters import LIGHTS, Filters
 from crm.pages.names import Names, names
 from crm.tickets import queries
 from crm.tickets.dispatch import CLAIM, LIKELY
@@ -22,9 +22,9 @@ PAGE = 50
 MOST_KEPT = 4_096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
-    """`claim` names who works on it now; `marks` are (word, weight of the badge)."""
+    """Kept by `row_of`, and so equal to itself alone. `claim` names who works on it now; `marks` are (word, weight of the badge)."""
 
     number: int
     due: str
@@ -55,6 +55,21 @@ class Rows:
     refresh: str
 
 
+@dataclass(frozen=True)
+class Head:
+    """The figures above the queue: those of each light with the URL that shows its rows, and of the desk."""
+
+    all: int
+    lights: tuple[tuple[str, int, str], ...]
+    dispatch: int
+    returns: int
+
+
+def head(filters: Filters, counted: Mapping[str, int], counts: Mapping[str, int]) -> Head:
+    lights = tuple((light, counted[light], filters.url(light=[light])) for light in LIGHTS)
+    return Head(counted["all"], lights, counts["dispatch"], counts["returns"])
+
+
 async def page_of(officer: Officer, filters: Filters, *, after: str, begin: int) -> Rows:
     """Raises BadCursor for an `after` that no page of ours wrote."""
     key = read_cursor(after, datetime, int)
@@ -77,7 +92,7 @@ def row_of(row: Any, officer: Officer, called: Names) -> Row:
     """Worked out once for what it depends on: the record itself, the claim, the reader's right, language and names."""
     claimed = holder(row)
     is_mine = bool(claimed) and row["claimed_by"] == officer.id
-    key = (*row.values(), claimed, is_mine, officer.can("ticket.unmask"), i18n.locale(), called.book)
+    key = (row, claimed, is_mine, officer.can("ticket.unmask"), i18n.locale(), called.book)
     known = _kept.get(key)
     if known is None:
         if len(_kept) >= MOST_KEPT:
@@ -128,7 +143,7 @@ def _unit(row: Any, called: Names) -> str:
         return _("由您指定，不给建议")
     if row["suggested_unit"] is None:
         return _("目录没有给出")
-    return called.unit(row["suggested_unit"], row["suggested_name"] or "")
+    return called.unit(row["suggested_unit"])
 
 
 def _marks(row: Any) -> Sequence[tuple[str, str]]:

@@ -39,7 +39,7 @@ async def lights(request: Request) -> Response[bytes]:
     filters = await dispatch_filters.read(request.query_params)
     counted = await queries.queue_lights(request.user, filters.chosen(request.user), now=clock.now())
     counters = await queries.counters(request.user)
-    return page("crm/dispatch/_lights.html", lights=counted, filters=filters, counts=counters)
+    return page("crm/dispatch/_lights.html", row=dispatch_rows.head(filters, counted, counters))
 
 
 @get("/dispatch/moves", guards=[requires("ticket.dispatch", "ticket.review")])
@@ -110,6 +110,7 @@ async def _queue(request: Request, filters: Filters, after: str) -> dict[str, An
     begin = _place(request.query_params.get("from", ""))
     found = await dispatch_rows.page_of(officer, filters, after=after, begin=begin)
     counters = await queries.counters(officer)
+    lights = await queries.queue_lights(officer, filters.chosen(officer), now=now)
     return {
         "desk": "dispatch",
         "counts": counters,
@@ -117,7 +118,8 @@ async def _queue(request: Request, filters: Filters, after: str) -> dict[str, An
         "query": filters.query(),
         "page": found,
         "rows": found.rows,
-        "lights": await queries.queue_lights(officer, filters.chosen(officer), now=now),
+        "lights": lights,
+        "head": dispatch_rows.head(filters, lights, counters),
         "is_empty": not found.rows,
     }
 

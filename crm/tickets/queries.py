@@ -21,6 +21,10 @@ _ROW = """t.id, t.status, t.version, t.kind, t.matter, t.matter_name, t.urgency,
     t.due_at, t.replied_at, t.closed_at, t.lead_unit, u.name AS unit_name, t.suggested_unit, s.name AS suggested_name,
     t.suggested_percent, t.claimed_by, t.claimed_name, t.claimed_at, t.urges, t.returns, t.round,
     t.created_by_name, t.phone_tail"""
+#: What a row of the dispatchers' queue shows.
+_QUEUE_ROW = """t.id, t.status, t.matter, t.matter_name, t.urgency, t.confidential, left(t.content, 60) AS summary, t.place,
+    t.street, t.received_at, t.queued_at, t.dispatch_due_at, t.suggested_unit, t.suggested_percent, t.claimed_by,
+    t.claimed_name, t.claimed_at, t.urges, t.returns, t.round"""
 _FROM = "ticket t LEFT JOIN unit u ON u.id = t.lead_unit LEFT JOIN unit s ON s.id = t.suggested_unit"
 
 
@@ -102,7 +106,10 @@ async def queue(
     _light(where, chosen.get("light"), now)
     if after is not None:
         where.add("(t.dispatch_due_at, t.id) > ({}, {})", *after)
-    return await db.fetch(_page("ticket t", where, "t.dispatch_due_at, t.id", limit), *where.args)
+    return await db.fetch(
+        f"SELECT {_QUEUE_ROW} FROM ticket t WHERE {where} ORDER BY t.dispatch_due_at, t.id LIMIT {limit + 1}",
+        *where.args,
+    )
 
 
 def _page(source: str, where: Where, order: str, limit: int) -> str:
