@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -60,6 +61,7 @@ class _Transaction(PostgresTransaction):
         self.tx = tx
 
 
+@lru_cache(maxsize=1)
 def engine() -> PostgresEngine:
     """The one engine of this process (`hotline/piccolo_conf.py`)."""
     found = engine_finder()

@@ -85,34 +85,44 @@ def lookup(kind: str, text: str) -> bytes:
 
 def lookups(kind: str, text: str) -> list[bytes]:
     """`text` as any key would have hashed it, newest first: for `= ANY(…)` while a re-key is under way."""
-    return [_lookup(kind, text, version, key) for version, key in sorted(keys().items(), reverse=True)]
+    return [_lookup(kind, text, version, key) for version, key in keys().items()]
 
 
 def newest_key() -> tuple[int, bytes]:
-    return max(keys().items())
+    return next(iter(keys().items()))
 
 
 def keys() -> dict[int, bytes]:
-    """Version → 32 bytes. The file is read again when it is another one: `hotline rekey` adds a key while we run,
-    and who looked things up by the old key alone would find nobody."""
-    if given := settings().secret_keys:
-        return _given_keys(given)
-    path = settings().var_dir / "keys.json"
+    """Version → 32 bytes, the newest first. The file is read again when it is another one: `hotline rekey` adds a
+    key while we run, and who looked things up by the old key alone would find nobody."""
+    found = settings()
+    if found.secret_keys:
+        return _given_keys(found.secret_keys)
+    path = _file(found.var_dir)
     try:
-        found = path.stat()
+        stamp = os.stat(path)
     except FileNotFoundError:
-        return _kept_keys(path)
-    return _file_of_keys(path, (found.st_mtime_ns, found.st_ino))
+        return _newest_first(_kept_keys(Path(path)))
+    return _file_of_keys(path, stamp.st_mtime_ns, stamp.st_ino)
+
+
+@lru_cache(maxsize=2)
+def _file(var_dir: Path) -> str:
+    return str(var_dir / "keys.json")
 
 
 @lru_cache(maxsize=2)
 def _given_keys(given: str) -> dict[int, bytes]:
-    return parse_keys(given)
+    return _newest_first(parse_keys(given))
 
 
 @lru_cache(maxsize=2)
-def _file_of_keys(path: Path, _stamp: tuple[int, int]) -> dict[int, bytes]:
-    return _kept_keys(path)
+def _file_of_keys(path: str, _mtime: int, _inode: int) -> dict[int, bytes]:
+    return _newest_first(_kept_keys(Path(path)))
+
+
+def _newest_first(found: dict[int, bytes]) -> dict[int, bytes]:
+    return dict(sorted(found.items(), reverse=True))
 
 
 def _key_of(version: int) -> bytes | None:
@@ -147,9 +157,15 @@ def _lookup(kind: str, text: str, version: int, key: bytes) -> bytes:
 # --- phones ---
 
 
+#: A mobile of the mainland in full: nothing to look up.
+_MOBILE = re.compile(r"\+861[3-9][0-9]{9}")
+
+
 def phone_e164(raw: str, region: str = "CN") -> str | None:
     """`"022-2388 0000"` → `"+862223880000"`; None where no citizen can be called (withheld, short codes)."""
-    import phonenumbers  # 9 MB of tables: not before the first phone
+    if _MOBILE.fullmatch(raw):
+        return raw
+    import phonenumbers  # 9 MB of tables: not before the first phone that needs them
 
     text = unicodedata.normalize("NFKC", raw).strip()
     if region == "CN" and re.fullmatch(r"[2-8][\d -]{6,9}", text) and 7 <= sum(map(str.isdigit, text)) <= 8:
