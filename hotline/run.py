@@ -116,15 +116,7 @@ def _is_free(host: str, port: int) -> bool:
 
 
 def _web() -> Child:
-    found = settings()
-    options = [
-        *("--interface", "asgi", "--factory", "--host", found.host, "--port", str(found.port)),
-        *("--workers", str(found.web_workers), "--http", "1", "--loop", "uvloop", "--no-ws"),
-        *("--backlog", "4096", "--backpressure", "2048"),  # a live stream holds a place each
-        *("--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "8"),
-        *("--log-level", "warning", "--no-access-log"),
-    ]
-    return Child(_("网页服务"), [sys.executable, "-m", "granian", *options, "hotline.serve:application"])
+    return Child(_("网页服务"), [sys.executable, "-m", "hotline.serve"])
 
 
 def _worker() -> Child:

@@ -138,5 +138,6 @@ async def _watch_parent(stop: asyncio.Event) -> None:
 
 
 def main() -> None:
+    os.nice(5)  # nobody waits for this process; people wait for the pages
     logs.set_up()
     asyncio.run(work())

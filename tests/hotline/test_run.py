@@ -143,7 +143,7 @@ def test_a_killed_child_comes_back(var: Path, terminals: list[Terminal]) -> None
     (server,) = [
         child
         for child in mine.children()
-        if "granian" in child.cmdline() and child.ppid() == mine.process.pid
+        if "hotline.serve" in child.cmdline() and child.ppid() == mine.process.pid
     ]
     server.kill()
     deadline = time.monotonic() + PATIENCE
