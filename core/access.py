@@ -20,6 +20,16 @@ class NotSignedIn(Refused):
     code = "not_signed_in"
 
 
+class PasswordFirst(Denied):
+    """Signed in with a password that an administrator gave."""
+
+    code = "password_first"
+
+
+#: What may be done all the same with a temporary password: choose one's own, or leave.
+_BEFORE_PASSWORD = ("/account", "/account/password", "/sign-out", "/locale")
+
+
 @dataclass(frozen=True)
 class Access:
     """Who may come in. `cookies` is false where programs call that prove themselves in another way."""
@@ -37,6 +47,9 @@ class Access:
         officer = of(connection.scope).officer
         if officer is None:
             raise NotSignedIn(_("请先登录。"))
+        session = of(connection.scope).session
+        if session and session.password_temporary and connection.scope["path"] not in _BEFORE_PASSWORD:
+            raise PasswordFirst(_("先把临时密码改成自己的，再开始工作。"))
         if self.permissions and not officer.can(*self.permissions):
             raise Denied(_("您的岗位没有这项权限。"))
 

@@ -5,6 +5,7 @@ Real time throughout: a sped-up demo day must not end anybody's session.
 
 from __future__ import annotations
 
+import secrets
 from functools import lru_cache
 from typing import Final
 
@@ -13,7 +14,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from core import audit, clock, db, sessions, tries
-from core.errors import Invalid, Refused
+from core.errors import Invalid, NotFound, Refused
 from core.i18n import LOCALES, _
 from core.officers import Grants, Officer, set_grants
 
@@ -22,6 +23,8 @@ __all__ = ["Grants", "Officer", "set_grants"]
 SHORTEST: Final = 10
 LONGEST: Final = 256
 DENSITIES: Final = ("dense", "roomy")
+#: Letters and digits that cannot be taken for one another when read aloud.
+_LEGIBLE: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class WrongPassword(Refused):
@@ -79,7 +82,8 @@ async def change_password(session: sessions.Session, *, old: str, new: str, addr
     fresh = await hash_password(new)
     async with db.tx() as t:
         await t.execute(
-            "UPDATE account SET password_hash = $2, password_set_at = $3 WHERE id = $1",
+            """UPDATE account SET password_hash = $2, password_set_at = $3, password_temporary = false
+               WHERE id = $1""",
             account.id,
             fresh,
             clock.real_now(),
@@ -124,6 +128,32 @@ async def add(
     if account is None:
         raise Invalid({"username": _("这个用户名已经有人用了，请换一个。")})
     return account
+
+
+async def give_temporary(account: int, *, by: Officer, reason: str) -> str:
+    """A password to be told to its owner and changed at the first sign-in; every session of the account ends.
+
+    It is answered once and kept nowhere. Raises `NotFound` and, for a locked account, `Refused`.
+    """
+    row = await db.fetchrow("SELECT username, active FROM account WHERE id = $1", account)
+    if row is None:
+        raise NotFound
+    if not row["active"]:
+        raise Refused(_("这个账号已锁定，先解锁再发临时密码。"))
+    password = "-".join("".join(secrets.choice(_LEGIBLE) for _n in range(4)) for _part in range(3))
+    fresh = await hash_password(password)
+    async with db.tx() as t:
+        await t.execute(
+            """UPDATE account SET password_hash = $2, password_set_at = $3, password_temporary = true
+               WHERE id = $1""",
+            account,
+            fresh,
+            clock.real_now(),
+        )
+        await audit.record(by, "account.temporary_password", f"account:{account}", reason=reason)
+    await tries.succeeded(row["username"])
+    await sessions.end_all(account)
+    return password
 
 
 async def close(account: int) -> None:

@@ -28,7 +28,9 @@ _WORDS = {
     403: N_("您的岗位没有这项权限。"),
     404: N_("没有这一页，或者不归您看。"),
     405: N_("这个地址不接受这样的操作。"),
+    406: N_("没有您要的格式。"),
     413: N_("内容太大，请分开提交。"),
+    415: N_("内容不是这里收的格式。"),
     429: N_("操作太频繁，请稍后再试。"),
     500: N_("系统出了故障，这一步没有做成。"),
     503: N_("数据库暂时连不上，正在自动重连。您写的文字存在本机草稿里。"),
@@ -55,11 +57,13 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if fault.status >= 500:
         report(error, fault)
     if visit.path.startswith("/api/") or _wants_json(request):
-        return _as_problem(fault)
+        return _as_problem(fault, visit.path)
     if visit.is_fragment:
         return _as_strip(fault)
     if fault.status == 401 and request.method == "GET":
         return _to_sign_in(request)
+    if fault.code == "password_first":
+        return _to_password(fault)
     return _as_page(fault)
 
 
@@ -91,6 +95,8 @@ def _of_refusal(error: Refused) -> Fault:
         more |= {"by": error.by, "changes": [asdict(change) for change in error.changes]}
     if minutes := getattr(error, "minutes", None):
         headers["Retry-After"] = str(minutes * 60)
+    if seconds := getattr(error, "seconds", None):
+        headers["Retry-After"] = str(seconds)
     message = error.message or _(_WORDS.get(error.status, _REFUSED))
     return Fault(error.status, error.code, message, headers, more=more)
 
@@ -129,12 +135,13 @@ def _wants_json(request: Request[Any, Any, Any]) -> bool:
     return "json" in accept and "text/html" not in accept
 
 
-def _as_problem(fault: Fault) -> Response[Any]:
+def _as_problem(fault: Fault, path: str) -> Response[Any]:
+    """`core.api.problems.Problem` describes it."""
     title = _(_WORDS.get(fault.status, _REFUSED))
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": fault.status, "code": fault.code}
-    body |= {"detail": fault.message} | fault.more
+    body: dict[str, Any] = {"type": f"urn:hotline:problem:{fault.code}", "title": title, "status": fault.status}
+    body |= {"code": fault.code, "detail": fault.message, "instance": path} | fault.more
     if fault.error_id:
-        body["instance"] = fault.error_id
+        body["error_id"] = fault.error_id
     headers = fault.headers | ({"WWW-Authenticate": "Bearer"} if fault.status == 401 else {})
     return Response(body, status_code=fault.status, media_type="application/problem+json", headers=headers)
 
@@ -175,3 +182,9 @@ def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
 
     query = request.scope["query_string"].decode("latin-1")
     return redirect("/sign-in", next=f"{request.scope['path']}{'?' + query if query else ''}")
+
+
+def _to_password(fault: Fault) -> Response[Any]:
+    from core.forms import redirect
+
+    return redirect("/account", flash=fault.message, kind="warn")

@@ -36,6 +36,7 @@ class Session:
     expires_at: datetime
     agent: str
     account: Officer
+    password_temporary: bool = False  # nothing but choosing one's own may be done
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ async def find(token: str) -> Session | None:
     now = clock.real_now()
     row = await db.fetchrow(
         """SELECT s.id, s.csrf, s.draft_key, s.created_at, s.seen_at, s.expires_at, s.agent, a.id AS account,
-                  a.username, a.name, a.locale, a.density
+                  a.username, a.name, a.locale, a.density, a.password_temporary
            FROM session s JOIN account a ON a.id = s.account
            WHERE s.token_hash = $1 AND s.expires_at > $2 AND a.active""",
         key,
@@ -86,8 +87,9 @@ async def find(token: str) -> Session | None:
     if now - row["seen_at"] > TOUCH_AFTER:
         await _touch(row, now)
     session = Session(
-        row["id"], row["csrf"], row["draft_key"], row["expires_at"], row["agent"], await _officer(row)
-    )
+        row["id"], row["csrf"], row["draft_key"], row["expires_at"], row["agent"], await _officer(row),
+        row["password_temporary"],
+    )  # fmt: skip
     _keep(_sessions, key, session)
     return session
 

@@ -63,7 +63,7 @@ async def apply(
         check_unchanged(subject, wanted, world)
         await _check_removable(subject, wanted)
         await check_world(subject, wanted, world, now)
-        written = await subject.writer.write(t, subject, wanted)
+        written = await subject.writer.write(t, subject, wanted, now=now)
         change = await _note(t, subject, written, by, reason.strip(), now, kind, undoes)
         await subject.verify(t, written)
         await subject.after(t, written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from core.admin.columns import Values
@@ -32,7 +33,9 @@ class RowChange:
 
 
 class Writer(Protocol):
-    async def write(self, t: Tx, subject: Subject, changes: Sequence[RowChange]) -> list[RowChange]:
+    async def write(
+        self, t: Tx, subject: Subject, changes: Sequence[RowChange], *, now: datetime
+    ) -> list[RowChange]:
         """The changes as they were written, every row with its id."""
         ...
 
@@ -40,7 +43,9 @@ class Writer(Protocol):
 class TableWriter:
     """One table whose columns are the subject's. Override `row` for columns that follow from others."""
 
-    async def write(self, t: Tx, subject: Subject, changes: Sequence[RowChange]) -> list[RowChange]:
+    async def write(
+        self, t: Tx, subject: Subject, changes: Sequence[RowChange], *, now: datetime
+    ) -> list[RowChange]:
         numbered = await with_ids(t, subject.table, changes)
         for change in numbered:
             if change.after is None:
