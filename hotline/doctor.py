@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callbacks import carrier_state, gateway
 from core import clock, db, installation, jobs, privacy, schema
 from core.i18n import _
 from core.settings import settings
+from hotline.carriers import wired
 
 LEAST_DISK = 2 * 1024**3
 
@@ -61,20 +63,22 @@ async def findings(*, replay: bool = False) -> AsyncIterator[Finding]:
         )
         return
     try:
-        checks: list[Callable[[], Awaitable[Finding]]] = [_clock, _worker, _search, _carrier]
+        checks: list[Callable[[], Awaitable[Finding | list[Finding]]]] = [_clock, _worker, _search, _carrier]
         for look in [*checks, *([_replay] if replay else [])]:
-            yield await _guarded(look)
+            for finding in await _guarded(look):
+                yield finding
     finally:
         await db.close_pool()
 
 
-async def _guarded(look: Callable[[], Awaitable[Finding]]) -> Finding:
+async def _guarded(look: Callable[[], Awaitable[Finding | list[Finding]]]) -> list[Finding]:
     """A check that breaks is a finding, not the end of the report."""
     try:
-        return await look()
+        found = await look()
     except Exception as error:
         cure = _("先运行 hotline migrate；仍不行请把这一行报给开发者。")
-        return Finding(look.__name__.strip("_"), False, f"{type(error).__name__}: {error}", cure)
+        return [Finding(look.__name__.strip("_"), False, f"{type(error).__name__}: {error}", cure)]
+    return found if isinstance(found, list) else [found]
 
 
 # --- the machine ---
@@ -188,14 +192,22 @@ async def _search() -> Finding:
         return Finding(name, False, f"{url}: {error}", cure)
 
 
-async def _carrier() -> Finding:
-    waiting = 0
-    if await db.fetchval("SELECT to_regclass('notice_due')") is not None:
-        waiting = await db.fetchval("SELECT count(*) FROM notice_due WHERE done_at IS NULL")
-    if await installation.purpose() != "production":
-        return Finding(_("短信与电话"), True, _("演示网关，待发通知 {n} 条").format(n=waiting))
-    cure = _("还没有接入运营商：通知只写进日志。")
-    return Finding(_("短信与电话"), False, _("没有运营商，待发通知 {n} 条").format(n=waiting), cure)
+async def _carrier() -> list[Finding]:
+    """What waits to be told, and what the carrier itself says of our set-up."""
+    waiting = await db.fetchval("SELECT count(*) FROM notice_due WHERE done_at IS NULL")
+    async with wired():
+        carrier = await gateway.current()
+        if carrier is None:
+            cure = _("照 docs/sms.md 设置 TWILIO_ACCOUNT_SID 等几项：现在谁也收不到通知。")
+            return [Finding(_("短信与电话"), False, _("没有运营商，待发通知 {n} 条").format(n=waiting), cure)]
+        standing = await carrier_state.read(carrier.name, at=clock.real_now())
+        seen = _("{name}，待发通知 {n} 条，本月 {m} 条计费短信").format(
+            name=carrier.name, n=waiting, m=standing.segments
+        )
+        well = not standing.trouble and not standing.capped
+        cure = f"{standing.trouble} {standing.detail}".strip() or _("已到 SMS_MONTHLY_CAP。")
+        found = [Finding(_("短信与电话"), well, seen, cure)]
+        return found + [Finding(c.name, c.well, c.seen, c.cure) for c in await carrier.examine()]
 
 
 async def _replay() -> Finding:
