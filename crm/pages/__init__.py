@@ -6,14 +6,11 @@ from typing import Any
 
 from core.web import Nav
 from crm.pages import (
-    admin_calendar,
-    admin_limits,
     agent,
     attachments,
     calls,
     dispatching,
     following_up,
-    importing,
     moves,
     orders,
     registering,
@@ -25,14 +22,11 @@ from crm.pages import (
 
 #: One module a desk; each has `routes`, and `nav` when it stands in the top bar.
 PARTS: tuple[Any, ...] = (
-    admin_calendar,
-    admin_limits,
     agent,
     attachments,
     calls,
     dispatching,
     following_up,
-    importing,
     moves,
     orders,
     registering,
