@@ -79,6 +79,15 @@ async def progress(found: Progress, *, now: datetime, at: datetime) -> bool:
     return fresh
 
 
+async def pick_up(call: int, outcome: str, *, now: datetime, at: datetime) -> bool:
+    """The demo's duty phone is taken, or not."""
+    row = await db.fetchrow("SELECT tries FROM duty_call WHERE id = $1 AND gateway = 'console'", call)
+    if row is None:
+        return False
+    told = Progress("console", f"duty-{call}.{row['tries']}", outcome, f"{call}.{row['tries']}")
+    return await progress(told, now=now, at=at)
+
+
 def _rank(outcome: str) -> int:
     """`confirmed` outranks what was told or guessed before; the ends of a call do not overwrite each other."""
     return {"": 0, "unknown": 1, "overtaken": 1, "confirmed": 3}.get(outcome, 2)

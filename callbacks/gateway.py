@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
 from core import installation
+from core.i18n import _
 from core.privacy import mask_phone
 
 log = logging.getLogger("hotline.sms")
@@ -124,6 +125,10 @@ class SmsGateway(Protocol):
         """`country` is a calling code: 86."""
         ...
 
+    async def examine(self) -> list[Check]:
+        """Is it set up well? Asks the carrier; takes as long as its patience."""
+        ...
+
 
 @dataclass(frozen=True)
 class Callback:
@@ -166,6 +171,16 @@ class Report:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at while setting up: is it well, what was seen, what to do about it."""
+
+    name: str
+    well: bool
+    seen: str
+    cure: str = ""
+
+
 class Forged(Exception):
     """The callback's signature does not fit: answer 403, do nothing."""
 
@@ -198,6 +213,9 @@ class ConsoleGateway:
 
     def capabilities(self, country: int) -> Capabilities:
         return Capabilities(two_way=True, most_segments=8)
+
+    async def examine(self) -> list[Check]:
+        return [Check(_("短信"), True, _("演示：短信送到 /phone 页"))]
 
 
 CONSOLE: Final = ConsoleGateway()

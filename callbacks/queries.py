@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from callbacks.templates import spoken
 from core import db, privacy
 from crm.tickets.states import OPEN
 
@@ -47,6 +48,19 @@ async def recent_citizens(*, limit: int = 8) -> Sequence[tuple[str, int]]:
         limit,
     )
     return [(privacy.open_sealed(row["phone"]), row["open"]) for row in rows]
+
+
+async def duty_calls(*, limit: int = 5) -> list[tuple[int, str, str, str, str]]:
+    """(id, phone, whose, what is said, outcome) of the demo's duty phones: those that ring, then the last ones."""
+    rows = await db.fetch(
+        """SELECT id, ticket, about, who, phone, outcome FROM duty_call WHERE channel = 'voice' AND gateway = 'console'
+           AND phone IS NOT NULL ORDER BY done_at IS NOT NULL, id DESC LIMIT $1""",
+        limit,
+    )
+    return [
+        (r["id"], privacy.open_sealed(r["phone"]), r["who"], spoken(r["ticket"], r["about"], "zh_CN"), r["outcome"])
+        for r in rows
+    ]
 
 
 async def call(carrier_id: str) -> Any:

@@ -159,6 +159,7 @@ TEMPLATES: Final[dict[str, Template]] = {
         "【12345】已恢复短信通知。退订回T",
         "12345: You will get our messages again. STOP opts out.",
     ),
+    "test": Template("【12345】测试短信，请忽略", "12345: A test message, please ignore."),
     # to a unit's duty phone
     "unit_new": Template(
         "【12345】新工单尾号{tail}（P{urgency}），请在{due}前登录签收",

@@ -11,7 +11,7 @@ import base64
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -25,6 +25,7 @@ from twilio.rest import Client
 from callbacks.gateway import (
     Callback,
     Capabilities,
+    Check,
     Doubt,
     Forged,
     InDoubt,
@@ -37,6 +38,7 @@ from callbacks.gateway import (
 )
 from callbacks.phones import country
 from callbacks.wake import Progress, Ring
+from core.i18n import _
 from core.settings import Settings, parse_senders
 
 log = logging.getLogger("hotline.sms")
@@ -193,6 +195,46 @@ class Twilio:
         made = await self._post(lambda: self.client.calls.create_async(**values))
         return str(made.sid)
 
+    # --- is it set up well ---
+
+    async def examine(self) -> list[Check]:
+        """By the list of messages, as a standard API key may not read the account itself."""
+        found = [await self._signs_in()]
+        if found[0].well and self.service:
+            found.append(await self._service_calls_us())
+        is_safe = self.public_url.startswith("https://") or not self.reaches_people
+        cure = _("把 PUBLIC_URL 设为运营商能访问的 https 地址。")
+        found.append(
+            Check(_("回调地址"), is_safe, f"{self.public_url}{SMS_INBOUND}", "" if is_safe else cure)
+        )
+        voice = self.voice_from or _("没有设置 TWILIO_VOICE_FROM，值班电话只发短信")
+        return [*found, Check(_("值班电话"), True, voice)]
+
+    async def _signs_in(self) -> Check:
+        name, sid = _("运营商认证"), self.client.account_sid
+        try:
+            await self._get(lambda: self.client.messages.list_async(limit=1, page_size=1))
+        except Rejected as rejected:
+            cure = _("核对 TWILIO_ACCOUNT_SID、TWILIO_AUTH_TOKEN 或 TWILIO_API_KEY、TWILIO_API_SECRET。")
+            return Check(name, False, f"{sid[:6]}… {rejected}", cure)
+        except InDoubt as doubt:
+            return Check(name, False, str(doubt), _("检查这台机器到运营商的网络。"))
+        return Check(name, True, f"{sid[:6]}…{sid[-4:]}")
+
+    async def _service_calls_us(self) -> Check:
+        name, wanted = _("消息服务"), f"{self.public_url}{SMS_INBOUND}"
+        try:
+            found = await self._get(lambda: self.client.messaging.v1.services(self.service).fetch_async())
+        except (Rejected, InDoubt) as error:
+            return Check(name, False, str(error), _("核对 TWILIO_MESSAGING_SERVICE。"))
+        if found.use_inbound_webhook_on_number:
+            seen = _("来信按各号码自己的设置转来，请逐个号码填 {url}").format(url=wanted)
+            return Check(name, True, seen)
+        cure = _("在消息服务的 Integration 一栏选 Send a webhook，填 {url}").format(url=wanted)
+        return Check(
+            name, found.inbound_request_url == wanted, found.inbound_request_url or _("没有填来信地址"), cure
+        )
+
     # --- called back ---
 
     def parse_inbound(self, callback: Callback) -> InMessage:
@@ -303,15 +345,3 @@ async def connected(chosen: Settings) -> AsyncIterator[Twilio | None]:
         yield made
     finally:
         await made.close()
-
-
-async def setup(twilio: Twilio) -> dict[str, Any]:
-    """What the account says of itself: `account` its state, `service` where it calls us. Raises `Rejected`, `InDoubt`."""
-    sid = twilio.client.account_sid
-    account = await twilio._get(lambda: twilio.client.api.v2010.accounts(sid).fetch_async())
-    found: dict[str, Any] = {"account": account.status, "at": datetime.now(UTC)}
-    if twilio.service:
-        service = await twilio._get(lambda: twilio.client.messaging.v1.services(twilio.service).fetch_async())
-        found["inbound"] = service.inbound_request_url
-        found["by_number"] = bool(service.use_inbound_webhook_on_number)
-    return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Response, delete, get, post
 
-from callbacks import local_caller, queries, replies
+from callbacks import duty, local_caller, queries, replies
 from callbacks.gateway import CONSOLE, InMessage
 from callbacks.replies import LONGEST
 from core import clock, installation, privacy
@@ -29,7 +29,7 @@ async def show(phone: FromQuery[str] = "", call: FromQuery[str] = "") -> Respons
     chosen = known or SOMEBODY
     context = {
         "people": [(e164, shown(e164), count) for e164, count in people], "errors": errors,
-        "typed": phone if errors else "",
+        "typed": phone if errors else "", **await _duty(),
     } | await _handset(chosen) | await _caller(chosen, call)  # fmt: skip
     return page("callbacks/phone.html", **context)
 
@@ -97,6 +97,28 @@ async def put_down(carrier_id: FromPath[str], phone: FromQuery[str]) -> Response
     return await _answer_caller(_known(phone), carrier_id)
 
 
+@get("/phone/duty", guards=[public])
+async def duty_phones(ringing: FromQuery[str] = "") -> Response[Any]:
+    """The duty phones; 204 while the same ones ring as in `ringing`."""
+    await _only_in_a_demo()
+    context = await _duty()
+    if context["ringing"] == ringing:
+        return Response(None, status_code=204)
+    return page("callbacks/_duty.html", **context)
+
+
+@post("/phone/duty/{call:int}", guards=[public])
+async def pick_up(request: OpenRequest, call: FromPath[int]) -> Response[Any]:
+    await _only_in_a_demo()
+    form = await read_form(request)
+    outcome = form.choice("does", ("confirmed", "answered", "no_answer"))
+    form.check()
+    await duty.pick_up(call, outcome, now=clock.now(), at=clock.real_now())
+    if not visit().is_fragment:
+        return redirect("/phone")
+    return page("callbacks/_duty.html", **await _duty())
+
+
 def shown(e164: str) -> str:
     """As one types it here: `13800001111`; others with their country."""
     return e164.removeprefix("+86") if e164.startswith("+861") else e164
@@ -115,6 +137,11 @@ async def _handset(phone: str, form: Form | None = None) -> dict[str, Any]:
         "key": secrets.token_urlsafe(12), "body": form.raw().get("body", "") if form and form.errors else "",
         "body_error": form.errors.get("body", "") if form else "", "most": LONGEST,
     }  # fmt: skip
+
+
+async def _duty() -> dict[str, Any]:
+    calls = [(n, shown(e164), who, said, outcome) for n, e164, who, said, outcome in await queries.duty_calls()]
+    return {"duty": calls, "ringing": "-".join(f"{n}{outcome}" for n, _phone, _who, _said, outcome in calls)}
 
 
 async def _caller(phone: str, carrier_id: str) -> dict[str, Any]:
@@ -145,4 +172,4 @@ async def _only_in_a_demo() -> None:
         raise NotFound(_("这一页只在演示库里有。"))
 
 
-routes = [show, thread, write, dial, look, put_down]
+routes = [show, thread, write, dial, look, put_down, duty_phones, pick_up]

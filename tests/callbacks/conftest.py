@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from callbacks import gateway, jobs, replies
-from callbacks.gateway import Capabilities, Doubt, InMessage, OutMessage, Report, Sent
+from callbacks.gateway import Capabilities, Check, Doubt, InMessage, OutMessage, Report, Sent
 from core import clock, db, privacy
 from core.officers import Officer
 from crm.tickets import register
@@ -57,6 +57,9 @@ class Carrier:
 
     def capabilities(self, country: int) -> Capabilities:
         return Capabilities(self.two_way, 8, self.answers_stop)
+
+    async def examine(self) -> list[Check]:
+        return []
 
     @property
     def bodies(self) -> list[str]:
