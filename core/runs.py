@@ -34,6 +34,8 @@ STALE_AFTER = timedelta(seconds=60)
 WRITE_EVERY = timedelta(seconds=1)
 #: kind → what people call it; the floor that works on runs of a kind enters it.
 KINDS: dict[str, str] = {}
+#: The kinds that the worker goes on with when they wait.
+TAKEN_UP: set[str] = set()
 REJECTS_HEAD = ("行", "字段", "值", "原因", "如何修改")
 
 
@@ -106,7 +108,7 @@ class Run:
 
     @property
     def rejects_path(self) -> Path:
-        return settings().var_dir / "runs" / f"{self.id}-rejects.csv"
+        return rejects_of(self.id)
 
     async def _write(self) -> None:
         asked = await db.fetchval(
@@ -278,6 +280,16 @@ async def _end(run: Run, state: str, error: str = "") -> None:
         real_now(),
         run.done,
     )
+
+
+def rejects_of(number: int) -> Path:
+    return settings().var_dir / "runs" / f"{number}-rejects.csv"
+
+
+def read_json(text: str) -> dict[str, Any]:
+    """A run's parameters or cursor as the column gives them."""
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def _inert(cell: object) -> str:

@@ -237,6 +237,7 @@ def _rekey(args: argparse.Namespace) -> None:
 def _import(args: argparse.Namespace) -> int:
     from hotline.importing import work
 
+    args.file = args.file and os.path.abspath(args.file)
     with _database():
         return int(_with_pool(lambda: work(args, _bar)))
 

@@ -41,7 +41,7 @@ async def work(args: Namespace, watch: Watch) -> int:
     if not args.yes and not _agreed():
         return 2
     source = args.source or messages.source_of(path.name)
-    return await _run(await messages.start(path.absolute(), path.name, chosen, source=source, by=None), watch)
+    return await _run(await messages.start(path, path.name, chosen, source=source, by=None), watch)
 
 
 async def _run(number: int, watch: Watch) -> int:

@@ -1,6 +1,6 @@
-"""The ground floor's own pages: signing in, the account, administration, drafts, the live stream, files, health."""
+"""The ground floor's own pages: signing in, the account, administration, drafts, the live stream, files, runs, health."""
 
-from core.pages import account, admin, drafts, files, health, sign_in, stream
+from core.pages import account, admin, drafts, files, health, runs, sign_in, stream
 from core.web import Nav
 
 routes = [
@@ -10,6 +10,7 @@ routes = [
     *drafts.routes,
     *files.routes,
     *health.routes,
+    *runs.routes,
     *stream.routes,
 ]
 nav: list[Nav] = [*admin.nav]

@@ -206,8 +206,8 @@ def _sheet(path: Path, most_mb: int) -> Table:
 
 def _sheet_rows(path: Path) -> Iterator[Row]:
     """The first sheet; formulas as the values they had when the file was saved."""
-    from openpyxl import load_workbook  # type: ignore[import-untyped]  # has no types
-    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         with path.open("rb") as raw:

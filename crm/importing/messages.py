@@ -8,6 +8,7 @@ that the database refuses is done again row by row, so that a bad row stands alo
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -39,6 +40,7 @@ RIGHTS = frozenset({"ticket.register", "ticket.dispatch", "order.sign", "order.w
 GROUND = N_("历史导入，原渠道已答复，不回访")
 
 runs.KINDS[KIND] = N_("导入留言")
+runs.TAKEN_UP.add(KIND)
 _NOTHING: dict[str, Any] = dict.fromkeys(field.name for field in fields(TicketRow))
 _old: tuple[Rulebook, date, Rulebook] | None = None
 
@@ -80,6 +82,17 @@ async def start(
         "confirmed": confirmed, "by": by.id if by else None, "by_name": by.name if by else "",
     }  # fmt: skip
     return await runs.create(KIND, title=name, parameters=asked, by=by.id if by else None)
+
+
+async def confirm(number: int, mapping: dict[str, str], source: str) -> bool:
+    """The mapping of an uploaded file is right: the worker may begin. False: it has begun, or was given up."""
+    changes = json.dumps({"map": mapping, "source": source, "confirmed": True}, ensure_ascii=False)
+    row = await db.fetchrow(
+        """UPDATE run SET parameters = parameters || $2::jsonb WHERE id = $1 AND kind = $3 AND state = 'waiting'
+           AND parameters ->> 'confirmed' = 'false' RETURNING id""",
+        number, changes, KIND,
+    )  # fmt: skip
+    return row is not None
 
 
 def source_of(name: str) -> str:

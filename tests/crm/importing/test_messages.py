@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -162,11 +161,11 @@ async def test_a_known_phone_joins_its_citizen(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def real_file() -> Iterator[Path]:
+def real_file() -> Path:
     given = os.environ.get("HOTLINE_REAL_MESSAGES", "")
     if not given:
         pytest.skip("HOTLINE_REAL_MESSAGES names no file of real messages")
-    yield Path(given)
+    return Path(given)
 
 
 async def test_a_real_file_comes_in_whole(real_file: Path) -> None:

@@ -1,0 +1,71 @@
+"""Files that came in by the page: kept until their run is done, then thrown away; they hold words of citizens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from litestar.datastructures import UploadFile
+
+from core import clock, db, runs
+from core.settings import settings
+from crm.importing import messages
+from crm.importing.files import MEGABYTE
+
+#: An import that nobody confirmed or resumed for so long is given up with its file.
+KEPT = timedelta(days=14)
+
+
+async def keep(upload: UploadFile) -> Path:
+    """A copy of what was sent, under a name of ours."""
+    path = folder() / secrets.token_hex(8)
+    with await asyncio.to_thread(path.open, "wb") as out:
+        while block := await upload.read(MEGABYTE):
+            await asyncio.to_thread(out.write, block)
+    return path
+
+
+async def work_on_next() -> int:
+    """The worker's: go on with the oldest import that waits. A worker that is stopped leaves it waiting."""
+    number = await runs.next_waiting(messages.KIND)
+    if number is None:
+        return 0
+    try:
+        async with runs.resume(number) as run:
+            await messages.work(run)
+    except (runs.Cancelled, runs.Busy):
+        return 0
+    except asyncio.CancelledError:
+        if not await db.fetchval("SELECT cancel_asked FROM run WHERE id = $1", number):
+            await runs.put_back(number)
+        raise
+    except Exception:
+        return 0  # the run itself says what went wrong
+    await forget(number)
+    return run.done
+
+
+async def forget(number: int) -> None:
+    """Throw away the file of a run, if it is one of ours."""
+    given = await db.fetchval("SELECT parameters FROM run WHERE id = $1", number)
+    path = Path(json.loads(given)["file"])
+    if path.parent == folder():
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def forget_old() -> int:
+    """Files that nobody came back for; returns how many."""
+    before = (clock.real_now() - KEPT).timestamp()
+    old = [path for path in folder().iterdir() if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def folder() -> Path:
+    found = settings().var_dir / "imports"
+    found.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return found
