@@ -51,6 +51,8 @@ JOBS = (
     Job("messages without an end", 600, "callbacks.jobs:ask_after_messages"),
     Job("knowledge index", 5, "kb.jobs:index_pending"),
     Job("old messages", 3600, "callbacks.jobs:forget_messages"),
+    Job("imports", 2, "crm.importing.uploads:work_on_next"),
+    Job("old uploads", 3600, "crm.importing.uploads:forget_old"),
     Job("faded presence", 300, "crm.jobs:forget_presence"),
     Job("housekeeping", 900, "core.jobs:housekeeping"),
 )
