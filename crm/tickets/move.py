@@ -148,6 +148,8 @@ def _statement(
             FROM moved RETURNING id, orders)"""
     )
     parts += notices(move, number, at, args)
+    if ticket.merged_count and Party.CITIZEN in move.told:
+        parts.append(_told_children(move, number, at, args))
     acted = "EXISTS (SELECT 1 FROM acted)" if order else "TRUE"
     return (
         "WITH "
@@ -167,7 +169,7 @@ def _acted(move: Move, order: OrderRow, args: Args, order_set: Mapping[str, Any]
         )
     sets = "".join(f", {column} = {args(value)}" for column, value in order_set.items())
     if after not in ORDER_OPEN:
-        sets += f", ended_at = {at}"
+        sets += f", ended_at = {at}" + ("" if "light_turns_at" in order_set else ", light_turns_at = NULL")
     step = 0 if move.passing else 1
     return "acted", (
         f"""acted AS (UPDATE work_order SET status = {args(after)}, version = version + {step}{sets}
@@ -178,7 +180,8 @@ def _acted(move: Move, order: OrderRow, args: Args, order_set: Mapping[str, Any]
 
 def _others(move: Move, order: OrderRow | None, args: Args, number: str, at: str) -> tuple[str, str]:
     return "others", (
-        f"""others AS (UPDATE work_order SET status = {args(move.others)}, version = version + 1, ended_at = {at}
+        f"""others AS (UPDATE work_order SET status = {args(move.others)}, version = version + 1, ended_at = {at},
+                light_turns_at = NULL
             WHERE ticket = {number} AND status IN ({_OPEN_ORDERS}) AND id <> {args(order.id if order else 0)}
             RETURNING id, status, unit)"""
     )
@@ -226,6 +229,14 @@ def notices(move: Move, number: str, at: str, args: Args) -> list[str]:
                 FROM moved, event, touched)"""
         )
     return parts
+
+
+def _told_children(move: Move, number: str, at: str, args: Args) -> str:
+    """Whoever was merged into this ticket hears what its own citizen hears."""
+    return f"""told_children AS (
+        INSERT INTO notice_due (ticket, round, event, verb, party, work_order, due_at)
+        SELECT child.id, child.round, event.id, {args(move.name)}, 'citizen', NULL, {at}
+        FROM moved, event, ticket child WHERE child.merged_into = {number})"""
 
 
 async def _check_nobody_was_first(t: Tx, ticket: TicketRow, seen: int, order: OrderRow | None = None) -> None:
