@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from core import clock
+from datetime import timedelta
+
+from core import clock, runs
 from core.db import tx
 from crm.kpi import snapshots
 from crm.kpi.rules import rules
-from crm.tickets import presence
+from crm.tickets import presence, recompute_plans
 
 BATCH = 500
+#: A run waits so long, until every process has read the new rules (`routing.rulebook` looks every few seconds).
+SETTLES = timedelta(seconds=5)
 
 
 async def sweep() -> int:
@@ -37,6 +41,17 @@ async def sweep() -> int:
 async def count_rates() -> int:
     """Today's and yesterday's rates, and those of an older day; how many days were counted."""
     return await snapshots.refresh(rules(), now=clock.now())
+
+
+async def recompute() -> int:
+    """Sum up the open orders' clocks after a change of calendar or limits; how many tickets moved."""
+    moved = 0
+    while (number := await recompute_plans.next_run(settled_before=clock.real_now() - SETTLES)) is not None:
+        try:
+            moved += await recompute_plans.work(number, now=clock.now())
+        except runs.Busy:
+            break  # another worker was first
+    return moved
 
 
 async def forget_presence() -> None:

@@ -21,7 +21,9 @@ from core.pages.stream import set_topic_policy
 from core.render import environment
 from core.web import check_routes, set_nav
 from crm import calls
+from crm.pages.effects import OnOpenOrders
 from crm.tickets.topics import may_hear
+from routing import effects
 from hotline.carriers import wired
 from routing.posts import grants_for
 
@@ -60,6 +62,7 @@ def wire() -> None:
     accounts.set_grants(grants_for)
     set_topic_policy(may_hear)
     calls.use(LocalCaller())
+    effects.use(OnOpenOrders())
     floors = [module for name in ADMIN if (module := _module(name))]
     set_subjects([subject for floor in floors for subject in floor.subjects])
 

@@ -53,6 +53,7 @@ JOBS = (
     Job("old messages", 3600, "callbacks.jobs:forget_messages"),
     Job("imports", 2, "crm.importing.uploads:work_on_next"),
     Job("old uploads", 3600, "crm.importing.uploads:forget_old"),
+    Job("recompute", 3, "crm.jobs:recompute"),
     Job("faded presence", 300, "crm.jobs:forget_presence"),
     Job("housekeeping", 900, "core.jobs:housekeeping"),
 )

@@ -88,6 +88,7 @@ class Subject:
     writer: Writer = field(default_factory=TableWriter)
     actions: Callable[[int, Values], Sequence[Action]] = lambda _row, _values: ()
     aside: str = ""  # URL of a fragment for a row's page, with {id}
+    pages: tuple[Action, ...] = ()  # pages of its own, linked from its list and from the first page
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)

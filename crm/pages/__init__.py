@@ -6,6 +6,8 @@ from typing import Any
 
 from core.web import Nav
 from crm.pages import (
+    admin_calendar,
+    admin_limits,
     agent,
     attachments,
     calls,
@@ -22,6 +24,8 @@ from crm.pages import (
 
 #: One module a desk; each has `routes`, and `nav` when it stands in the top bar.
 PARTS: tuple[Any, ...] = (
+    admin_calendar,
+    admin_limits,
     agent,
     attachments,
     calls,

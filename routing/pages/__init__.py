@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from routing.pages import lookups, suggestion
+from routing.pages import catalogue_checks, lookups, suggestion
 
-routes: list[Any] = [*lookups.routes, *suggestion.routes]
+routes: list[Any] = [*lookups.routes, *suggestion.routes, *catalogue_checks.routes]
