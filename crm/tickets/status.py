@@ -33,12 +33,14 @@ class Standing:
         return self.status in OPEN
 
 
+#: `s` is what is worked on: the ticket itself, or the one it is merged into.
 _SELECT = """
-    SELECT t.id, t.status, t.urgency, t.confidential, c.language,
-        CASE WHEN w.unit IS NOT NULL THEN t.due_at END AS due_at, u.name AS unit, u.name_en AS unit_en
+    SELECT t.id, s.status, t.urgency, t.confidential, c.language,
+        CASE WHEN w.unit IS NOT NULL THEN s.due_at END AS due_at, u.name AS unit, u.name_en AS unit_en
     FROM citizen c JOIN ticket t ON t.citizen = c.id
-    LEFT JOIN LATERAL (SELECT t.lead_unit AS unit
-        WHERE t.status IN ('dispatched', 'handling', 'suspended', 'return_review', 'conference', 'replied')) w ON TRUE
+    JOIN ticket s ON s.id = coalesce(t.merged_into, t.id)
+    LEFT JOIN LATERAL (SELECT s.lead_unit AS unit
+        WHERE s.status IN ('dispatched', 'handling', 'suspended', 'return_review', 'conference', 'replied')) w ON TRUE
     LEFT JOIN unit u ON u.id = w.unit
     WHERE c.phone_hash = ANY($1::bytea[])"""
 _OPEN = ", ".join(f"'{status}'" for status in sorted(OPEN))
@@ -58,7 +60,7 @@ async def of_number(hashes: Sequence[bytes], digits: str, *, limit: int = 4) -> 
 async def open_of(hashes: Sequence[bytes], *, limit: int = 4) -> list[Standing]:
     """The phone's open tickets, newest first."""
     rows = await db.fetch(
-        f"{_SELECT} AND t.status IN ({_OPEN}) ORDER BY t.id DESC LIMIT {limit:d}", list(hashes)
+        f"{_SELECT} AND s.status IN ({_OPEN}) ORDER BY t.id DESC LIMIT {limit:d}", list(hashes)
     )
     return [_standing(row) for row in rows]
 
@@ -81,18 +83,19 @@ class Way:
 async def way(number: int) -> Way | None:
     """For whoever holds the ticket's link. None for confidential ones: they are not for a page."""
     row = await db.fetchrow(
-        """SELECT t.id, t.status, t.urgency, t.confidential, coalesce(c.language, '') AS language,
-               CASE WHEN w.unit IS NOT NULL THEN t.due_at END AS due_at, u.name AS unit, u.name_en AS unit_en,
-               coalesce(m.name, '') AS matter, coalesce(m.name_en, '') AS matter_en, t.received_at, t.closed_at,
+        """SELECT t.id, s.status, t.urgency, t.confidential, coalesce(c.language, '') AS language,
+               CASE WHEN w.unit IS NOT NULL THEN s.due_at END AS due_at, u.name AS unit, u.name_en AS unit_en,
+               coalesce(m.name, '') AS matter, coalesce(m.name_en, '') AS matter_en, t.received_at, s.closed_at,
                o.dispatched_at, o.contacted_at, coalesce(o.result, '') AS result, r.accepted_at AS answered_at
-           FROM ticket t LEFT JOIN citizen c ON c.id = t.citizen
-           LEFT JOIN LATERAL (SELECT t.lead_unit AS unit
-               WHERE t.status IN ('dispatched', 'handling', 'suspended', 'return_review', 'conference', 'replied')) w ON TRUE
+           FROM ticket t JOIN ticket s ON s.id = coalesce(t.merged_into, t.id)
+           LEFT JOIN citizen c ON c.id = t.citizen
+           LEFT JOIN LATERAL (SELECT s.lead_unit AS unit
+               WHERE s.status IN ('dispatched', 'handling', 'suspended', 'return_review', 'conference', 'replied')) w ON TRUE
            LEFT JOIN unit u ON u.id = w.unit
            LEFT JOIN matter m ON m.code = left(t.matter, 4)
-           LEFT JOIN round r ON r.ticket = t.id AND r.no = t.round
+           LEFT JOIN round r ON r.ticket = s.id AND r.no = s.round
            LEFT JOIN LATERAL (SELECT dispatched_at, contacted_at, result FROM work_order
-               WHERE ticket = t.id AND round = t.round AND part = 'lead' AND status NOT IN ('returned', 'recalled')
+               WHERE ticket = s.id AND round = s.round AND part = 'lead' AND status NOT IN ('returned', 'recalled')
                ORDER BY id DESC LIMIT 1) o ON TRUE
            WHERE t.id = $1 AND NOT t.confidential""",
         number,

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from core import db
+from core import db, privacy
 from core.errors import Invalid, Refused
 from crm.tickets import dispatch, extensions, holds, merging, replay, replies, signing
+from crm.tickets import status as whereabouts
 from crm.tickets.merging import Announce, Incident, Merge, Unmerge
 from tests.crm import cast
 from tests.crm.cast import BOB, NOW, RUTH, SIMON, at_unit, dispatched, registered, status, unit_named
@@ -57,7 +58,7 @@ async def test_a_child_stops_and_its_unit_is_told() -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 async def test_an_unmerge_restores_state_and_clocks_exactly(seed: int) -> None:
-    child = await _somewhere(random.Random(seed))  # noqa: S311 - the same walks each time
+    child = await _somewhere(random.Random(seed))
     master = await registered()
     before = await standing(child)
     await merge(child, master)
@@ -146,3 +147,12 @@ async def test_a_child_that_is_not_content_gets_a_round_of_its_own() -> None:
     sent = dispatch.Dispatch(await unit_named("南开区供热办"), "派单目录 0301 × 南开区")
     await dispatch.dispatch(BOB, child, sent, now=NOW + DAY)
     assert [found async for found in replay.check()] == []
+
+
+async def test_the_citizen_of_a_child_reads_where_its_master_stands() -> None:
+    child = await registered(phone="13900001111")
+    master, _order = await dispatched()
+    await merge(child, master)
+    [standing] = await whereabouts.of_number(privacy.lookups("phone", "+8613900001111"), str(child))
+    assert (standing.id, standing.status) == (child, "dispatched")
+    assert standing.unit == "南开区供热办"
