@@ -195,6 +195,7 @@ def mask_phone(phone: str) -> str:
 #: Digits as people type them (half and full width), perhaps spaced or dashed.
 _D = r"[0-9０-９]"
 _GAP = r"[ \-－—–　.·]?"
+_DIGIT = re.compile(_D)
 _NUMBERS = re.compile(
     rf"(?<!{_D})(?:"
     rf"(?P<id>{_D}{{6}}{_GAP}(?:[1１][89８９]|[2２][0０]){_D}{{2}}[01０１]{_D}[0-3０-３]{_D}{_GAP}{_D}{{3}}[0-9０-９xXＸｘ])"
@@ -211,7 +212,7 @@ def mask_text(text: str) -> str:
 
     Numbers of offices (400, 800) stay. A ticket number (13 digits) is none of these.
     """
-    return _NUMBERS.sub(_shortened, text)
+    return _NUMBERS.sub(_shortened, text) if _DIGIT.search(text) else text
 
 
 def _shortened(match: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from operator import add
 
 #: Ideographs (CJK Unified and its extensions, compatibility forms) or a run of letters and digits.
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
@@ -42,8 +43,8 @@ def bigrams(text: str) -> list[str]:
     """
     found: list[str] = []
     for run in _runs(normal(text)):
-        if len(run) > 1 and _is_han(run):
-            found.extend(run[i : i + 2] for i in range(len(run) - 1))
+        if _is_han(run):
+            found.extend(_pairs(run))
         else:
             found.append(run)
     return found
@@ -64,7 +65,11 @@ def grams(*texts: str) -> list[str]:
     """
     found: dict[str, None] = {}
     for text in texts:
-        found.update((gram, None) for gram in bigrams(text) if not _NUMBER.search(gram))
+        for run in _runs(normal(text)):
+            if _is_han(run):
+                found.update(dict.fromkeys(_pairs(run)))
+            elif not _NUMBER.search(run):
+                found[run] = None
     return list(found)
 
 
@@ -94,6 +99,10 @@ def query_grams(query: str) -> list[str]:
 def _runs(text: str) -> Iterator[str]:
     for match in _RUN.finditer(text):
         yield match.group()
+
+
+def _pairs(run: str) -> list[str]:
+    return list(map(add, run, run[1:])) if len(run) > 1 else [run]
 
 
 def _is_han(run: str) -> bool:

@@ -55,7 +55,7 @@ def _statement(
         parts.append(_citizen(birth.citizen, args, at))
         origin, citizen = "claim, known", "known.id"
     columns = ", ".join(birth.columns)
-    values = ", ".join(args(value) for value in birth.columns.values())
+    values = ", ".join(_value(column, value, args) for column, value in birth.columns.items())
     parts.append(
         f"""moved AS (INSERT INTO ticket (id, status, version, round, received_at, citizen, {columns})
             SELECT {number}, {args(move.target)}, 1, 1, {at}, {citizen}, {values} FROM {origin}
@@ -75,6 +75,11 @@ def _statement(
     )
     parts += notices(move, number, at, args)
     return "WITH " + ",\n".join(parts) + "\nSELECT event.id AS event, moved.status FROM moved, event"
+
+
+def _value(column: str, value: Any, args: Args) -> str:
+    """Search words go as one text: the driver looks at each member of an array several times."""
+    return f"string_to_array({args(' '.join(value))}, ' ')" if column == "grams" else args(value)
 
 
 def _claim(birth: Birth, args: Args, at: str) -> str:

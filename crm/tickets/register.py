@@ -244,7 +244,7 @@ def _grams(form: Registration, street: str) -> Sequence[str]:
     """Words for the search index; phone and ID numbers never get in, confidential text does not at all."""
     if form.confidential:
         return []
-    return sorted(set(grams(privacy.mask_text(f"{form.title} {form.content} {street}"))))
+    return sorted(grams(privacy.mask_text(f"{form.title} {form.content} {street}")))
 
 
 async def _hash_of(phone: str) -> bytes:
