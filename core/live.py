@@ -3,6 +3,9 @@
 A message is a hint. Whoever gets one fetches again through its own access check, so a lost message costs
 a minute of freshness and nothing else. One connection a process both listens and notifies; it is its own,
 never one of the pool, and comes back by itself after a lost database.
+
+What was said of late is remembered, so that a stream that opens later than its page was made, or again
+after a break, hears what was said in between (`subscribe(since=…)`).
 """
 
 from __future__ import annotations
@@ -11,27 +14,33 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
+from core.listeners import EVERYTHING, Changes, Listeners, Subscriber
 from core.settings import settings
+
+__all__ = [
+    "EVERYTHING",
+    "Changes",
+    "Subscriber",
+    "changed",
+    "connected",
+    "hear",
+    "push",
+    "running",
+    "subscribe",
+]
 
 log = logging.getLogger("hotline.live")
 
 CHANNEL = "hotline_changed"
-#: Told instead of topics when some may have been missed: everybody looks again.
-EVERYTHING = "*"
 LARGEST = 7_900
 INTERVAL = 0.05
 MOST_PENDING = 5_000
-MOST_DATA = 16
-
-#: topic → what was pushed with it, oldest first; mostly nothing.
-Changes = Mapping[str, list[Any]]
 
 
 def changed(*topics: str) -> None:
@@ -60,51 +69,33 @@ def connected() -> bool:
     return _hub is not None and _hub.listening
 
 
-class Subscriber:
-    """One open browser: a slot a topic, so that a slow one holds no more than it asked for."""
-
-    def __init__(self, topics: Iterable[str]) -> None:
-        self.topics = frozenset(topics)
-        self.closed = False
-        self._pending: dict[str, list[Any]] = {}
-        self._ready = asyncio.Event()
-
-    def put(self, topic: str, data: list[Any]) -> None:
-        slot = self._pending.setdefault(topic, [])
-        slot.extend(data)
-        if len(slot) > MOST_DATA:
-            self._pending[EVERYTHING] = []
-            slot.clear()
-        self._ready.set()
-
-    def close(self) -> None:
-        self.closed = True
-        self._ready.set()
-
-    async def next(self, patience: float) -> Changes:
-        """What changed since the last call; empty when nothing did for `patience` seconds or on close."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), patience)
-        self._ready.clear()
-        taken, self._pending = self._pending, {}
-        return taken
-
-
 @asynccontextmanager
-async def subscribe(topics: Iterable[str]) -> AsyncIterator[Subscriber]:
-    """Raises RuntimeError when the channel is not running in this process."""
+async def subscribe(
+    topics: Iterable[str], *, since: int | None = None, ends: Iterable[str] = ()
+) -> AsyncIterator[Subscriber]:
+    """Hear `topics` and `ends`; also what was said of `topics` from `since` on (a moment of `core.said_of_late`).
+
+    Raises RuntimeError when the channel is not running in this process.
+    """
     if _hub is None:
         raise RuntimeError("the live channel is not running: `async with live.running()` comes first")
-    hub, subscriber = _hub, Subscriber(topics)
-    for topic in subscriber.topics:
-        hub.subscribers[topic].add(subscriber)
+    topics = frozenset(topics)
+    listeners, subscriber = _hub.listeners, Subscriber(topics.union(ends))
+    listeners.enter(subscriber, topics, since)
     try:
         yield subscriber
     finally:
-        for topic in subscriber.topics:
-            hub.subscribers[topic].discard(subscriber)
-            if not hub.subscribers[topic]:
-                del hub.subscribers[topic]
+        listeners.leave(subscriber)
+
+
+def said(topics: Iterable[str], *, since: int) -> bool:
+    """Whether one of `topics` was heard in this process from `since` on."""
+    return _hub is not None and _hub.listeners.said.any_since(since, topics)
+
+
+def spread() -> float:
+    """Seconds over which browsers should ask when all of them ask: about 200 a second a process."""
+    return min(30.0, len(_hub.listeners.all) / 200) if _hub else 0.0
 
 
 @asynccontextmanager
@@ -113,12 +104,15 @@ async def running(*, listen: bool = True) -> AsyncIterator[None]:
     global _hub
     assert _hub is None, "the live channel is running already"
     _hub = Hub(listen=listen)
-    task = asyncio.create_task(_hub.run(), name="live")
+    tasks = [
+        asyncio.create_task(part(), name=f"live {part.__name__}")
+        for part in (_hub.run, _hub.listeners.broadcast, _hub.listeners.beat)
+    ]
     try:
         yield
     finally:
         hub, _hub = _hub, None
-        await hub.finish(task)
+        await hub.finish(tasks)
 
 
 class Hub:
@@ -127,7 +121,7 @@ class Hub:
     def __init__(self, *, listen: bool) -> None:
         self.listen = listen
         self.listening = False
-        self.subscribers: defaultdict[str, set[Subscriber]] = defaultdict(set)
+        self.listeners = Listeners()
         self._pending: dict[str, list[Any]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
@@ -141,7 +135,7 @@ class Hub:
 
     async def run(self) -> None:
         """Hold the connection; after a loss try again with growing patience."""
-        patience, seen = 0.2, False
+        patience = 0.2
         while not self._stopping:
             try:
                 connection = await asyncpg.connect(settings().direct_url(), timeout=5, command_timeout=5)
@@ -150,25 +144,22 @@ class Hub:
                 patience = min(patience * 2, 5)
                 continue
             try:
-                await self._serve(connection, missed=seen)
+                await self._serve(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("live channel lost: %s", type(error).__name__)
             finally:
-                self.listening, seen, patience = False, True, 0.2
+                self.listening, patience = False, 0.2
                 connection.terminate()
 
-    async def _serve(self, connection: Any, *, missed: bool) -> None:
+    async def _serve(self, connection: Any) -> None:
+        connection.add_termination_listener(lambda _: self._wake.set())
         if self.listen:
             await connection.add_listener(CHANNEL, self._received)
             self.listening = True
-        connection.add_termination_listener(lambda _: self._wake.set())
-        if missed:
-            self._deliver({EVERYTHING: []})
+            self._deliver({EVERYTHING: []})  # what was said before is not known
         while not connection.is_closed():
             await self._rest(connection)
-            for payload in payloads(self._take()):
-                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
-                await asyncio.sleep(INTERVAL)
+            await self._send(connection)
             if self._stopping:
                 return
 
@@ -181,9 +172,16 @@ class Hub:
             except TimeoutError:
                 await connection.execute("SELECT 1")
 
-    def _take(self) -> Changes:
+    async def _send(self, connection: Any) -> None:
         taken, self._pending = self._pending, {}
-        return taken
+        try:
+            for payload in payloads(taken):
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+                await asyncio.sleep(INTERVAL)
+        except BaseException:
+            for topic, data in taken.items():  # told by the next connection, some twice
+                self.add([topic], *data)
+            raise
 
     def _received(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
         try:
@@ -197,22 +195,18 @@ class Hub:
     def _deliver(self, changes: Changes) -> None:
         for topic, data in changes.items():
             _tell_own(topic)
-            for subscriber in self._audience(topic):
-                subscriber.put(topic, data)
+            self.listeners.tell(topic, data)
 
-    def _audience(self, topic: str) -> set[Subscriber]:
-        if topic == EVERYTHING:
-            return set().union(*self.subscribers.values())
-        return self.subscribers.get(topic, set())
-
-    async def finish(self, task: asyncio.Task[None]) -> None:
+    async def finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Tell what is still to tell, then let go."""
         self._stopping = True
         self._wake.set()
-        for subscriber in self._audience(EVERYTHING):
-            subscriber.close()
+        self.listeners.close()
+        run, *others = tasks
+        for task in others:
+            task.cancel()
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(task, 1)
+            await asyncio.wait_for(run, 1)
 
 
 def _tell_own(topic: str) -> None:

@@ -129,6 +129,7 @@ def _of_layout(reader: Visit) -> dict[str, Any]:
     officer, now = reader.officer, clock.now()
     names: dict[str, Any] = {
         "desk": "",
+        "begun": reader.begun,
         "nav": _nav_for(officer.permissions, reader.locale) if officer else (),
         "business_now": now.isoformat(timespec="milliseconds"),
         "business_zone": settings().timezone,

@@ -9,6 +9,7 @@ from typing import Any
 
 from core import i18n
 from core.officers import Officer
+from core.said_of_late import moment
 from core.sessions import Bearer, Session
 from core.settings import settings
 
@@ -24,6 +25,8 @@ class Visit:
     bearer: Bearer | None = None
     #: What to set as the pre-session cookie with the answer; empty when the browser has one.
     fresh_token: str = ""
+    #: When answering began: a page has seen what was committed before (see `core.live.subscribe`).
+    begun: int = field(default_factory=moment)
 
     @property
     def officer(self) -> Officer | None:

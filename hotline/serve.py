@@ -10,6 +10,7 @@ import contextlib
 import gc
 import multiprocessing
 import os
+import resource
 from functools import lru_cache
 
 from granian import Granian
@@ -45,6 +46,7 @@ def application() -> Litestar:
     """For granian, in the process that will answer: without the first line a killed server would leave its
     processes on the port."""
     end_with_parent(os.getppid())
+    _allow_many_files()
     logs.set_up()
     return _app()
 
@@ -64,6 +66,13 @@ def _load() -> None:
         environment().get_template(name)
     gc.collect()
     gc.freeze()  # a collection that looked at an object would make its page the process's own
+
+
+def _allow_many_files() -> None:
+    """A live stream is an open file: as many as the system lets us have."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _begin_to_warm(app: Litestar) -> None:

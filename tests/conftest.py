@@ -93,7 +93,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
-            item.add_marker(pytest.mark.flaky(reruns=1))  # a loaded machine may be late once, not twice
             if not found:
                 item.add_marker(pytest.mark.skip(reason="no chromium: apt install chromium fonts-noto-cjk"))
 

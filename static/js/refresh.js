@@ -24,17 +24,18 @@ export function hint(message) {
   for (const el of live()) {
     if (!topicsOf(el).includes(message.topic)) continue;
     el.dispatchEvent(new CustomEvent("live", { detail: message }));
-    plan(el);
+    plan(el, (message.spread ?? 0) * 1000);
   }
 }
 
-export const refreshAll = () => live().forEach(plan);
+export const refreshAll = () => live().forEach((el) => plan(el));
 
-// At most every five seconds for each part, with jitter, so that five hundred desks do not ask in the same instant.
-function plan(el) {
+// At most every five seconds for each part, with jitter, so that five hundred desks do not ask in the same instant;
+// over `spread` more when everybody must ask, as after a lost database.
+function plan(el, spread = 0) {
   const state = stateOf(el);
   if (!el.dataset.liveRefresh || state.due) return;
-  const wait = Math.max(0, state.last + GAP - Date.now()) + Math.random() * 800;
+  const wait = Math.max(0, state.last + GAP - Date.now()) + Math.random() * (800 + spread);
   state.due = setTimeout(() => fetchPart(el, state), wait);
 }
 

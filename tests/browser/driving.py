@@ -46,14 +46,7 @@ class Site:
         assert token is not None
         await context.add_cookies([{"name": visits.session_cookie(), "value": token, "url": self.base}])
         page = await context.new_page()
-        if not path.startswith("/desk"):
-            await page.goto(path)
-            return page
-        async with page.expect_response(
-            lambda answer: "/live?" in answer.url
-        ):  # calls must not ring before it listens
-            await page.goto(path)
-        await page.wait_for_timeout(200)
+        await page.goto(path)
         return page
 
 

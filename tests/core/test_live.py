@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,7 +12,8 @@ import asyncpg
 import pytest
 from litestar import Litestar
 
-from core import accounts, db, live, sessions
+from core import accounts, db, live, said_of_late, sessions
+from core.listeners import MOST_DATA, SLICE, Listeners, Subscriber
 from core.live import LARGEST, payloads
 from core.officers import Officer
 from core.pages import stream
@@ -30,12 +33,17 @@ async def until(true: Any) -> None:
             await asyncio.sleep(0.01)
 
 
+async def heard(subscriber: live.Subscriber) -> live.Changes:
+    async with asyncio.timeout(5):
+        return await subscriber.next()
+
+
 async def test_a_commit_tells(channel: None) -> None:
     async with live.subscribe(["ticket:1", "unit:2"]) as subscriber:
         async with db.tx() as t:
             await t.execute("SELECT 1")
             t.changed("ticket:1", "ticket:99")
-        assert await subscriber.next(2) == {"ticket:1": []}
+        assert await heard(subscriber) == {"ticket:1": []}
 
 
 async def test_a_rollback_tells_nothing(channel: None) -> None:
@@ -44,7 +52,9 @@ async def test_a_rollback_tells_nothing(channel: None) -> None:
             async with db.tx() as t:
                 t.changed("ticket:1")
                 raise ZeroDivisionError
-        assert await subscriber.next(0.3) == {}
+        await asyncio.sleep(0.3)
+        subscriber.wake()
+        assert await subscriber.next() == {}
 
 
 async def test_other_processes_hear_it(channel: None, database: str) -> None:
@@ -86,18 +96,18 @@ async def test_a_slow_reader_holds_one_slot_a_topic() -> None:
     subscriber = live.Subscriber(["ticket:1"])
     for n in range(10_000):
         subscriber.put("ticket:1", [{"n": n}])
-    changes = await subscriber.next(0)
+    changes = await subscriber.next()
     assert set(changes) == {"ticket:1", live.EVERYTHING}
-    assert sum(map(len, changes.values())) <= live.MOST_DATA
+    assert sum(map(len, changes.values())) <= MOST_DATA
 
 
 async def test_after_a_lost_connection_everybody_looks_again(channel: None, database: str) -> None:
     async with live.subscribe(["ticket:1"]) as subscriber:
         await cut(database)
-        assert live.EVERYTHING in await subscriber.next(5)
+        assert live.EVERYTHING in await heard(subscriber)
         await until(live.connected)
         live.changed("ticket:1")
-        assert await subscriber.next(2) == {"ticket:1": []}
+        assert await heard(subscriber) == {"ticket:1": []}
 
 
 async def cut(database: str) -> None:
@@ -113,14 +123,15 @@ async def test_a_message_that_is_not_ours_is_ignored(channel: None) -> None:
     async with live.subscribe(["ticket:1"]) as subscriber:
         await db.execute("SELECT pg_notify($1, $2)", live.CHANNEL, "{not json")
         live.changed("ticket:1")
-        assert await subscriber.next(2) == {"ticket:1": []}
+        assert await heard(subscriber) == {"ticket:1": []}
 
 
 async def test_leaving_forgets_the_subscriber(channel: None) -> None:
     async with live.subscribe(["ticket:1"]):
         pass
     assert live._hub is not None
-    assert not live._hub.subscribers
+    assert not live._hub.listeners.by_topic
+    assert not live._hub.listeners.all
 
 
 class Reader:
@@ -237,3 +248,99 @@ async def test_a_session_ended_in_another_process_is_forgotten_here(app: Litesta
     async with asyncio.timeout(2):
         while await sessions.find(token):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_what_was_said_between_a_page_and_its_stream_is_heard(channel: None) -> None:
+    begun = said_of_late.moment()
+    live.changed("ticket:1", "ticket:2")
+    await until(lambda: live.said(["ticket:2"], since=begun))
+    async with live.subscribe(["ticket:1", "ticket:3"], since=begun) as subscriber:
+        assert await heard(subscriber) == {"ticket:1": []}
+
+
+async def test_what_was_said_long_before_is_not_said_again(channel: None) -> None:
+    live.changed("ticket:1")
+    await until(lambda: live.said(["ticket:1"], since=0))
+    async with live.subscribe(
+        ["ticket:1"], since=said_of_late.moment() + 2 * said_of_late.SKEW
+    ) as subscriber:
+        subscriber.wake()
+        assert await subscriber.next() == {}
+
+
+async def test_whoever_was_away_longer_than_we_remember_looks_at_everything(channel: None) -> None:
+    async with live.subscribe(["ticket:1"], since=said_of_late.moment() - 3_600_000) as subscriber:
+        assert await heard(subscriber) == {live.EVERYTHING: []}
+
+
+def test_memory_of_what_was_said_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(said_of_late, "MOST", 10)
+    clock = itertools.count(1_000_000, 2_000)
+    monkeypatch.setattr(said_of_late, "moment", lambda: next(clock))
+    said = said_of_late.SaidOfLate()
+    for n in range(30):
+        said.note(f"ticket:{n}")
+    assert said.since(1_000_000, ["ticket:29"]) is None
+    assert said.since(1_060_000, ["ticket:3", "ticket:29"]) == ["ticket:29"]
+    assert len(said._said) == 10
+
+
+async def test_a_hot_topic_is_told_in_turns_and_no_last_word_is_lost() -> None:
+    listeners = Listeners()
+    task = asyncio.create_task(listeners.broadcast())
+    readers = [Subscriber(["queue:calls"]) for _ in range(2 * SLICE)]
+    taken = [0] * len(readers)
+    last = 0.0
+
+    async def read(n: int) -> None:
+        nonlocal last
+        while await readers[n].next():
+            taken[n] += 1
+            last = time.monotonic()
+
+    for reader in readers:
+        listeners.enter(reader, reader.topics, None)
+    reading = [asyncio.create_task(read(n)) for n in range(len(readers))]
+    said = 0.0
+    for _ in range(100):
+        said = time.monotonic()
+        listeners.tell("queue:calls", [])
+        await asyncio.sleep(0.002)
+    await asyncio.sleep(0.5)
+    assert last > said
+    assert 1 < min(taken) <= max(taken) < 50
+    for t in (task, *reading):
+        t.cancel()
+
+
+async def test_a_stream_that_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.listeners.HEARTBEAT", 1)
+    monkeypatch.setattr("core.listeners.MOST_SILENCE", 1)
+    listeners = Listeners()
+    beating = asyncio.create_task(listeners.beat())
+
+    async def stuck() -> None:
+        listeners.enter(Subscriber(["ticket:1"]), ["ticket:1"], None)
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(stuck())
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert not listeners.all
+    beating.cancel()
+
+
+@pytest.mark.usefixtures("_open_topics")
+async def test_an_earlier_change_of_the_account_does_not_end_a_new_stream(app: Litestar, alice: int) -> None:
+    await until(live.connected)
+    live.changed(f"account:{alice}")
+    await until(lambda: live.said([f"account:{alice}"], since=0))
+    await asyncio.sleep(0.01)
+    token = await accounts.sign_in("alice", PASSWORD, address="")
+    reader = Reader(app, token, f"ticket:1&since={said_of_late.moment()}")
+    await until(lambda: "ping" in reader.text)
+    live.changed("ticket:1")
+    await until(lambda: "ticket:1" in reader.text)
+    assert "id: " in reader.text
+    await reader.close()
