@@ -23,7 +23,9 @@ IN_TITLE: Final = 3.0
 #: How fast a word's weight fades with its place in the text, in characters.
 FADE: Final = 250
 #: A word of a group counts so much for its leaves as against one of their own.
-OF_GROUP: Final = 0.6
+OF_GROUP: Final = 0.8
+#: What a word marked `~` weighs.
+VAGUE: Final = 0.4
 #: A guess below this score rests on one passing word.
 THIN: Final = 1.5
 
@@ -47,14 +49,15 @@ def matter(title: str, content: str) -> Guess | None:
     heard = _heard(normal(title), normal(content), book)
     if not heard:
         return None
-    scores: dict[str, float] = defaultdict(float)
-    for word, strength in heard.items():
-        for code in book[word]:
-            scores[code] += strength * (1 if len(code) > 4 else OF_GROUP)
-    leaves = {code: score + scores.get(code[:4], 0) for code, score in scores.items() if len(code) > 4}
-    for group, score in scores.items():
-        if len(group) == 4 and not any(leaf.startswith(group) for leaf in leaves):
-            leaves[_usual(group)] = score
+    leaves: dict[str, float] = defaultdict(float)
+    groups = {code[:4] for word in heard for code in book[word]}
+    for group in groups:
+        alike = {code for word in heard for code in book[word] if code[:4] == group and code != group}
+        for leaf in alike or {_usual()[group]}:
+            leaves[leaf] = sum(
+                strength * max(book[word].get(leaf, 0.0), OF_GROUP * book[word].get(group, 0.0))
+                for word, strength in heard.items()
+            )
     best = max(leaves, key=lambda code: (leaves[code], code))
     spoke = [word for word in heard if any(code in (best, best[:4]) for code in book[word])]
     return Guess(best, round(leaves[best], 2), tuple(sorted(spoke, key=lambda w: -heard[w])[:4]))
@@ -78,7 +81,7 @@ def kind(title: str, usual: str) -> str:
     return usual or "help"
 
 
-def _heard(title: str, content: str, book: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
+def _heard(title: str, content: str, book: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """Words of the table that occur, with their strength; one inside a longer one that occurs is not heard."""
     found: dict[str, float] = defaultdict(float)
     heads = _heads()
@@ -97,14 +100,19 @@ def _heard(title: str, content: str, book: Mapping[str, tuple[str, ...]]) -> dic
 
 
 @lru_cache(maxsize=1)
-def _book() -> dict[str, tuple[str, ...]]:
-    """Word → the codes it speaks for."""
-    found: dict[str, list[str]] = defaultdict(list)
+def _rows() -> tuple[dict[str, str], ...]:
     with WORDS.open(encoding="utf-8", newline="") as text:
-        for row in csv.DictReader(text):
-            for word in row["words"].split():
-                found[normal(word)].append(row["matter"])
-    return {word: tuple(codes) for word, codes in found.items()}
+        return tuple(csv.DictReader(text))
+
+
+@lru_cache(maxsize=1)
+def _book() -> dict[str, dict[str, float]]:
+    """Word → the codes it speaks for, and how loud."""
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in _rows():
+        for word in row["words"].split():
+            found[normal(word.removeprefix("~"))][row["matter"]] = VAGUE if word.startswith("~") else 1.0
+    return dict(found)
 
 
 @lru_cache(maxsize=1)
@@ -117,15 +125,6 @@ def _heads() -> dict[str, tuple[int, ...]]:
 
 
 @lru_cache(maxsize=1)
-def _usual_leaves() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for codes in _book().values():
-        for code in sorted(codes):
-            if len(code) > 4:
-                found[code[:4]] = min(code, found.get(code[:4], code))
-    return found
-
-
-def _usual(group: str) -> str:
-    """The leaf that stands for a group of which only the group's own words were heard: its first."""
-    return _usual_leaves().get(group, f"{group}01")
+def _usual() -> dict[str, str]:
+    """The leaf that stands for a group of which only the group's own words were heard."""
+    return {row["matter"]: row["usual"] or f"{row['matter']}01" for row in _rows() if len(row["matter"]) == 4}
