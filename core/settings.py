@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     secure_cookies: bool = False
     session_hours: int = Field(12, ge=1, le=24 * 14)
     attachment_max_mb: int = Field(20, ge=1, le=200)
+    api_calls_per_minute: int = Field(600, ge=0)
 
     # --- the house ---
     timezone: str = "Asia/Shanghai"

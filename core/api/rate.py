@@ -13,8 +13,8 @@ from typing import Final
 from core import clock, db
 from core.errors import Refused
 from core.i18n import _
+from core.settings import settings
 
-PER_MINUTE: Final = 600
 TELL_EVERY: Final = 1.0
 TELL_AFTER: Final = 50
 MOST_KEPT: Final = 10_000
@@ -28,7 +28,7 @@ class TooMany(Refused):
 
     def __init__(self, seconds: int) -> None:
         said = _("每分钟最多 {n} 次，请 {s} 秒后再来。")
-        super().__init__(said.format(n=PER_MINUTE, s=seconds))
+        super().__init__(said.format(n=settings().api_calls_per_minute, s=seconds))
         self.seconds = seconds
 
 
@@ -45,6 +45,7 @@ _counts: dict[int, _Count] = {}
 
 async def count(token: int) -> None:
     """One more call of this token. Raises TooMany."""
+    most = settings().api_calls_per_minute
     now = clock.real_now()
     minute = now.replace(second=0, microsecond=0)
     here = _counts.get(token)
@@ -55,7 +56,7 @@ async def count(token: int) -> None:
     here.untold += 1
     if here.untold >= TELL_AFTER or monotonic() - here.told_at >= TELL_EVERY:
         await _tell(token, here, now)
-    if here.known + here.untold > PER_MINUTE:
+    if most and here.known + here.untold > most:
         raise TooMany(60 - now.second)
 
 
