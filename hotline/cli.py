@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Refused
@@ -79,7 +80,16 @@ def _parser() -> argparse.ArgumentParser:
     migration = add("migration", _migration, "write a migration for a changed tables.py")
     migration.add_argument("app", help="core, routing, kb, crm, callbacks or all")
     add("seed", _seed, "load the reference data once more")
-    add("demo", _demo, "load the demo into a database that is not in use")
+    demo = add("demo", _demo, "load the demo into a database that is not in use, or live a day of it")
+    demo.add_argument(
+        "--day", action="store_true", help="live the next working day in minutes, before open desks"
+    )
+    demo.add_argument(
+        "--minutes", type=float, default=8.0, help="real minutes that the day takes (default 8)"
+    )
+    demo.add_argument("--calls", type=int, default=420, help="how many people call that day (default 420)")
+    rates = add("rates", _rates, "count the rates of past days again")
+    rates.add_argument("--since", type=date.fromisoformat, required=True, help="first day, 2026-01-01")
     staff = add("staff", lambda args: args.action(args), "accounts").add_subparsers(
         required=True, metavar="action"
     )
@@ -100,7 +110,9 @@ def _parser() -> argparse.ArgumentParser:
     messages = importing.add_parser("messages", help="messages with their replies, as closed tickets")
     messages.set_defaults(action=_import)
     _import_arguments(messages)
-    carrier = add("demo-carrier", _demo_carrier, "a carrier on this machine that speaks Twilio and reaches nobody")
+    carrier = add(
+        "demo-carrier", _demo_carrier, "a carrier on this machine that speaks Twilio and reaches nobody"
+    )
     carrier.add_argument("--port", type=int, default=8100)
     carrier.add_argument("--moody", action="store_true", help="with repeats, loss, disorder and silence")
     rekey = add("rekey", _rekey, "seal personal data with the newest key again")
@@ -187,11 +199,35 @@ def _seed(_args: argparse.Namespace) -> None:
         _with_pool(lambda: seed(say=_say, again=True))
 
 
-def _demo(_args: argparse.Namespace) -> None:
+def _demo(args: argparse.Namespace) -> None:
     from hotline.prepare import prepare
 
     with _database():
+        if args.day:
+            _with_pool(lambda: _live_a_day(args))
+            return
         asyncio.run(prepare(demo=True, say=_say, watch=_bar))
+
+
+async def _live_a_day(args: argparse.Namespace) -> None:
+    from core.installation import follow_clock
+    from hotline.demo.day import play
+
+    await follow_clock()
+    did = await play(minutes=max(args.minutes, 0.5), many=args.calls, told=_say, watch=_bar)
+    _say(" · ".join(f"{name} {n}" for name, n in sorted(did.items())))
+
+
+def _rates(args: argparse.Namespace) -> None:
+    from core.installation import follow_clock
+    from hotline import rates
+
+    async def count() -> None:
+        await follow_clock()
+        await rates.count(args.since, watch=_bar)
+
+    with _database():
+        _with_pool(count)
 
 
 def _staff_add(args: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from core import clock, db
 from core.errors import Refused
 from core.officers import Officer
+from crm import calls
 from crm.tickets import closing, dispatch, register, replies, returns, signing
 from crm.tickets.access import ticket_for
 from hotline.demo import people
@@ -67,13 +68,13 @@ async def load(progress: Callable[[int, int], None] | None = None) -> int:
 def _schedule(
     messages: list[dict[str, Any]], now: datetime
 ) -> Iterator[tuple[dict[str, Any], datetime, str]]:
-    """Each message with its moment (the last five days, oldest first) and how far it has come by now."""
+    """Each message with its moment (the last twelve days, oldest first) and how far it has come by now."""
     chance = random.Random(12345)  # noqa: S311 - the same demo on every machine
     shuffled = messages[:]
     chance.shuffle(shuffled)
     for place, message in enumerate(shuffled):
         share = place / len(shuffled)
-        back = timedelta(days=5) * (1 - share) ** 3 + timedelta(minutes=chance.uniform(1, 6))
+        back = timedelta(days=12) * (1 - share) ** 3 + timedelta(minutes=chance.uniform(1, 6))
         stage = STAGES[min(int(share * len(STAGES)), len(STAGES) - 1)]
         yield message, now - back, "new" if message["confidential"] and share > 0.5 else stage
 
@@ -83,17 +84,36 @@ async def _live(
 ) -> int:
     form = register.check(_form(message, book), book)
     claim = ("demo", f"message:{place}")
+    call = await _call(form, at, place, cast.agent)
     if message["kind"] == "consult" and stage in ("closed", "follow_up"):
         done = await register.answer(
-            cast.agent, form, answer=message["reply"], article="", now=at, claim=claim
+            cast.agent, form, answer=message["reply"], article="", now=at, claim=claim, call=call
         )
         return 0 if done.repeated else 1
-    done = await register.register(cast.agent, form, now=at, claim=claim)
+    done = await register.register(cast.agent, form, now=at, claim=claim, call=call)
     if done.repeated:
         return 0
     if stage != "new":
         await _go_on(done.number, message, at, stage, cast)
     return 1
+
+
+async def _call(form: register.Registration, at: datetime, place: int, agent: Officer) -> int | None:
+    """The call that the message came by, answered and ended; every thirtieth caller before it had hung up. None
+    where it is there."""
+    carrier, rang = f"demo-{place}", at - timedelta(minutes=4)
+    if await db.fetchval("SELECT 1 FROM call WHERE carrier_id = $1", carrier):
+        return None
+    if place % 30 == 0:
+        await calls.receive(
+            carrier_id=f"{carrier}-lost", line=form.line, phone="", now=rang - timedelta(minutes=2)
+        )
+        await calls.hung_up(f"{carrier}-lost", now=rang - timedelta(minutes=1))
+    call = await calls.receive(carrier_id=carrier, line=form.line, phone=form.phone, now=rang)
+    if await calls.answer_next(agent, now=rang + timedelta(seconds=5 + place % 20)) != call:
+        return None  # somebody else waited longer
+    await calls.hang_up(agent, call, now=at)
+    return call
 
 
 async def _go_on(number: int, message: dict[str, Any], at: datetime, stage: str, cast: Cast) -> None:
