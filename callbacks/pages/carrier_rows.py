@@ -14,7 +14,7 @@ WEEK = timedelta(days=7)
 async def everything(gateway: str, *, at: datetime, in_doubt: timedelta) -> dict[str, Any]:
     """Counts, errors, doubts and stopped texts of one carrier. No words and no phone beyond its tail."""
     return {
-        "counts": await db.fetch(
+        "by_state": await db.fetch(
             """SELECT state, count(*) AS n, count(*) FILTER (WHERE claimed_at > $2) AS today FROM message
                WHERE direction = 'out' AND (gateway = $1 OR state = 'waiting')
                AND (claimed_at IS NULL OR claimed_at > $3) GROUP BY state ORDER BY min(rank), state""",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from litestar import Litestar
 
 from callbacks import gateway, jobs, replies
 from callbacks.gateway import Capabilities, Check, Doubt, InMessage, OutMessage, Report, Sent
@@ -64,6 +65,18 @@ class Carrier:
     @property
     def bodies(self) -> list[str]:
         return [message.body for message in self.got]
+
+
+@pytest.fixture
+async def app(database: str) -> AsyncIterator[Litestar]:
+    """This floor's pages and the ground's: all that a carrier and a citizen can call."""
+    from core import sessions
+    from hotline.app import create_app, life
+
+    sessions.forget_all()
+    made = create_app(("core.pages", "callbacks.pages"))
+    async with life(made):
+        yield made
 
 
 @pytest.fixture
