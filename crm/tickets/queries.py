@@ -25,6 +25,10 @@ _ROW = """t.id, t.status, t.version, t.kind, t.matter, t.matter_name, t.urgency,
 _QUEUE_ROW = """t.id, t.status, t.matter, t.matter_name, t.urgency, t.confidential, left(t.content, 60) AS summary, t.place,
     t.street, t.received_at, t.queued_at, t.dispatch_due_at, t.suggested_unit, t.suggested_percent, t.claimed_by,
     t.claimed_name, t.claimed_at, t.urges, t.returns, t.round"""
+#: What a row of a list of any tickets shows.
+_FOUND_ROW = """t.id, t.status, t.version, t.kind, t.matter, t.matter_name, t.urgency, t.confidential, t.title,
+    left(t.content, 60) AS summary, t.place, t.street, t.received_at, t.dispatch_due_at, t.due_at, t.replied_at,
+    t.closed_at, t.lead_unit, u.name AS unit_name, t.round, t.urges, t.returns, t.phone_tail"""
 _FROM = "ticket t LEFT JOIN unit u ON u.id = t.lead_unit LEFT JOIN unit s ON s.id = t.suggested_unit"
 
 
@@ -112,13 +116,6 @@ async def queue(
     )
 
 
-def _page(source: str, where: Where, order: str, limit: int) -> str:
-    """The rows of one page first, then the names of their units: nothing is joined to rows that are not shown."""
-    by = order.replace("+ 0", "")
-    return f"""SELECT {_ROW} FROM (SELECT t.* FROM {source} WHERE {where} ORDER BY {order} LIMIT {limit + 1}) t
-        LEFT JOIN unit u ON u.id = t.lead_unit LEFT JOIN unit s ON s.id = t.suggested_unit ORDER BY {by}"""
-
-
 def _light(where: Where, light: str | None, now: datetime) -> None:
     """The dispatch clock's light, worked out from its two moments."""
     share = "({} - t.queued_at) >= (t.dispatch_due_at - t.queued_at) * {}"
@@ -157,14 +154,18 @@ async def queue_lights(
 async def tickets(
     officer: Officer, chosen: Mapping[str, Any], *, after: int | None = None, limit: int = 50
 ) -> list[Any]:
-    """Any tickets, newest first. Names are joined to the rows of the page only."""
+    """Any tickets, newest first. The rows of the page first: no name is joined to rows that are not shown."""
     where = _filtered(officer, chosen)
     if after is not None:
         where.add("t.id < {}", after)
     # Words stand in few rows, and not evenly: reading the primary key backwards until enough are found would be
     # guessed too cheap. `+ 0` leaves it the index over the words.
     order = "t.id + 0 DESC" if chosen.get("grams") else "t.id DESC"
-    return await db.fetch(_page("ticket t", where, order, limit), *where.args)
+    return await db.fetch(
+        f"""SELECT {_FOUND_ROW} FROM (SELECT t.* FROM ticket t WHERE {where} ORDER BY {order} LIMIT {limit + 1}) t
+            LEFT JOIN unit u ON u.id = t.lead_unit ORDER BY t.id DESC""",
+        *where.args,
+    )
 
 
 async def tickets_of(officer: Officer, numbers: Sequence[int]) -> list[Any]:
