@@ -74,7 +74,7 @@ async def _measure(port: int, asked: Asked, app: int) -> dict[str, object]:
     from bench import measures
     from core import db
 
-    await db.open_pool(4)
+    await db.open_pool(2)
     parts = cpu.Parts(app, cpu.server_of(await db.fetchval("SELECT pg_backend_pid()")))
     figures = await measures.all_of(port, asked, os.environ["DATABASE_URL"], parts)
     figures["memory"] = parts.memory()

@@ -208,8 +208,7 @@ async def _search_floor(world: World) -> str:
 async def _world(port: int) -> World:
     set_grants(grants_for)
     agent, dispatcher = await _officer("lijing"), await _officer("chennan")
-    token = await sessions.issue_token(agent.id, "bench", sorted(agent.permissions))
-    cookie = await sessions.begin(dispatcher.id, address="127.0.0.1")
+    api, cookie = await _session(agent), await _session(dispatcher)
     numbers = await db.fetch(
         "SELECT id FROM ticket WHERE NOT confidential AND id < 9900000000000 ORDER BY random() LIMIT 5000"
     )
@@ -217,9 +216,17 @@ async def _world(port: int) -> World:
     assert sealed
     book = await rulebook()
     return World(
-        port, agent, dispatcher, {"Authorization": f"Bearer {token}"}, {"Cookie": f"{session_cookie()}={cookie}"},
+        port, agent, dispatcher, api, cookie,
         [row["id"] for row in numbers], [f"138{n:08d}" for n in range(30_000)], _bodies(book), random.Random(11),
     )  # fmt: skip
+
+
+async def _session(officer: Officer) -> dict[str, str]:
+    """What a signed-in browser sends. The API is asked by one too: a token may call ten times a second."""
+    token = await sessions.begin(officer.id, address="127.0.0.1")
+    found = await sessions.find(token)
+    assert found is not None
+    return {"Cookie": f"{session_cookie()}={token}", "X-CSRF-Token": found.csrf}
 
 
 async def _officer(username: str) -> Officer:

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     # --- database ---
     database_url: str = ""
     database_direct_url: str = ""
-    db_pool_web: int = Field(8, ge=2, le=200)
+    db_pool_web: int = Field(6, ge=2, le=200)
     db_pool_worker: int = Field(4, ge=2, le=200)
     db_statement_cache: int = Field(100, ge=0, le=10_000)
 
