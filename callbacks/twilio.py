@@ -163,13 +163,6 @@ class Twilio:
         code = str(one.error_code or "")
         return Report(self.name, carrier_id, STATES.get(one.status or "", ""), code, why(code))
 
-    async def received_since(self, since: datetime) -> AsyncIterator[InMessage]:
-        """Incoming messages by the account's own list, for those whose webhook never reached us."""
-        listed = await self._get(lambda: self.client.messages.list_async(date_sent_after=since, limit=1000))
-        for one in listed:
-            if one.direction == "inbound":
-                yield InMessage(self.name, one.sid, one.from_ or "", one.to or "", one.body or "")
-
     def capabilities(self, country: int) -> Capabilities:
         """No answers come from mainland China, nor to a sender that is a name. A Messaging Service answers STOP itself."""
         sender = self._sender(country)

@@ -59,6 +59,12 @@ class Moods:
     pause: float = 0.0  # seconds between webhooks
 
 
+#: Bad weather, for trying things out.
+MOODY: Final = Moods(
+    too_many=0.1, torn=0.05, silent=0.05, undelivered=0.05, repeats=0.2, shuffles=0.3, loses=0.1, pause=0.5
+)
+
+
 class Hang(Exception):
     """The answer that never comes."""
 
