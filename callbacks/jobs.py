@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from callbacks import duty, gateway, notices, outbox, replies, reports, wake
+from callbacks import duty, gateway, notices, outbox, replies, reports, wake, wording
 from core import clock, db
 
 #: How long a message's words are kept.
@@ -15,6 +15,7 @@ BATCH = 1000
 async def answer_messages() -> int:
     """Answer what citizens wrote; returns how many. The answers go out with `send_messages`."""
     carrier = await gateway.current()
+    await wording.refresh()
     answered = 0
     while carrier is not None and await replies.answer_next(carrier, now=clock.now(), at=clock.real_now()):
         answered += 1
@@ -26,6 +27,7 @@ async def answer_messages() -> int:
 async def send_notices() -> int:
     """Turn the notices that are due into messages; returns how many were settled."""
     carrier = await gateway.current()
+    await wording.refresh()
     settled = 0
     while await notices.tell_next(now=clock.now(), gateway=carrier):
         settled += 1
@@ -50,6 +52,7 @@ async def ask_after_messages() -> int:
 
 async def ring_duty() -> int:
     """Wake whom the ticket's clocks say is to be woken; returns how many tries were made."""
+    await wording.refresh()
     ringer, carrier = await wake.current(), await gateway.current()
     return await duty.work(ringer, carrier, now=clock.now(), at=clock.real_now())
 

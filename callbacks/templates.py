@@ -7,6 +7,7 @@ Citizens never read internal words, names, addresses or content; the whole numbe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -229,11 +230,28 @@ RESULT_EN: Final[dict[str, str]] = {
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+#: (name, locale) → (text, version) that a site worded its own way; `callbacks/wording.py` keeps it fresh.
+_reworded: Mapping[tuple[str, str], tuple[str, int]] = {}
+
+
+def use(reworded: Mapping[tuple[str, str], tuple[str, int]]) -> None:
+    global _reworded
+    _reworded = reworded
+
+
 def render(name: str, locale: str, **values: str | int) -> Text:
-    """`locale` other than English is answered in Chinese."""
+    """`locale` other than English is answered in Chinese. A placeholder in a site's own text that is not given
+    this time is left out."""
     template = TEMPLATES[name]
     chosen = "en" if locale == "en" else "zh_CN"
+    if (own := _reworded.get((name, chosen))) is not None:
+        return Text(own[0].format_map(_Blank(values)), name, own[1], chosen)
     return Text(getattr(template, chosen).format(**values), name, template.version, chosen)
+
+
+class _Blank(dict[str, str | int]):
+    def __missing__(self, _name: str) -> str:
+        return ""
 
 
 def about(reason: str, locale: str) -> str:

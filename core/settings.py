@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     twilio_api_url: str = ""
     sms_dry_run: bool = False
     sms_monthly_cap: int = Field(0, ge=0)
+    sms_segment_price: float = Field(0, ge=0)
     survey_hours: str = "08:30-20:30"
 
     @field_validator("database_url", "database_direct_url")
