@@ -1,14 +1,15 @@
-"""What floor 3 does by itself: turn lights whose moment has passed, count the rates."""
+"""What floor 3 does by itself: turn lights whose moment has passed, urge, supervise, wake holds, count the rates."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from core import clock, runs
 from core.db import tx
 from crm.kpi import snapshots
 from crm.kpi.rules import rules
-from crm.tickets import presence, recompute_plans
+from crm.tickets import holds, presence, recompute_plans, succession, supervising, urging
 
 BATCH = 500
 #: A run waits so long, until every process has read the new rules (`routing.rulebook` looks every few seconds).
@@ -38,6 +39,29 @@ async def sweep() -> int:
             return turned
 
 
+async def urge() -> int:
+    """Urge at half and at four fifths of the close clock; how many were urged."""
+    return await _all(urging.urge_next)
+
+
+async def supervise() -> int:
+    """Issue the supervisions whose trigger is met, raise those that went unanswered; how many."""
+    return await _all(supervising.supervise_next)
+
+
+async def resume_holds() -> int:
+    """Wake the holds whose date has come; how many."""
+    return await _all(holds.wake_next)
+
+
+async def _all(next_one: Callable[..., Awaitable[bool]]) -> int:
+    """Until nothing is left, each in its own transaction."""
+    done = 0
+    while done < BATCH and await next_one(now=clock.now()):
+        done += 1
+    return done
+
+
 async def count_rates() -> int:
     """Today's and yesterday's rates, and those of an older day; how many days were counted."""
     return await snapshots.refresh(rules(), now=clock.now())
@@ -52,6 +76,11 @@ async def recompute() -> int:
         except runs.Busy:
             break  # another worker was first
     return moved
+
+
+async def follow_units() -> int:
+    """Hand what is open at units that have ended to those that succeed them; how many work orders."""
+    return await succession.follow(now=clock.now())
 
 
 async def forget_presence() -> None:

@@ -222,6 +222,7 @@ class WorkOrder(Table):
     resume_on = Timestamptz(null=True, default=None)
     escalation = SmallInt(default=0)  # steps of the sign escalation taken
     escalate_at = Timestamptz(null=True, default=None)
+    auto_urged = SmallInt(default=0)  # 1 at half, 2 at four fifths of the close clock
     mark = SmallInt(null=True, default=None)  # of an assist, by the reviewer: 1 good … 3 poor
 
 

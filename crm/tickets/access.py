@@ -47,6 +47,7 @@ class TicketRow:
     claimed_at: datetime | None
     created_by: int | None
     returns: int
+    urges: int
     supervised: int
     merged_into: int | None
     merged_count: int

@@ -9,8 +9,9 @@ from core.errors import Invalid
 from core.i18n import _
 from core.officers import Officer
 from crm import calls
-from crm.tickets import clocks_of, move
+from crm.tickets import clocks_of, move, urging
 from crm.tickets.access import ticket_for
+from crm.tickets.states import BY_NAME
 from crm.tickets.words import SATISFIED, SOLVED
 from routing.rulebook import rulebook
 
@@ -109,7 +110,7 @@ async def reopen(
 async def append(
     officer: Officer, number: int, *, content: str, call: int | None, now: datetime
 ) -> move.Moved:
-    """A further call or message joins the ticket; clocks do not move."""
+    """A further call or message joins the ticket; clocks do not move. A call while somebody works on it urges them."""
     _long_enough("content", content, _("写下市民补充了什么，至少 {n} 个字。"))
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
@@ -122,6 +123,8 @@ async def append(
                 call, ticket.id,
             )  # fmt: skip
             await calls.settle(call, "appended")
+            if ticket.status in BY_NAME["urge"].sources:
+                await urging.by_call(t, officer, number, content.strip(), now)
         return moved
 
 

@@ -17,9 +17,11 @@ from crm.tickets.states import OPEN, Status
 
 @dataclass(frozen=True)
 class Standing:
-    """`unit` and `due_at` are None while no unit works on it. `language` is the citizen's, "" if not known."""
+    """`worked_on` is the ticket itself or the one it is merged into. `unit` and `due_at` are None while no unit
+    works on it. `language` is the citizen's, "" if not known."""
 
     id: int
+    worked_on: int
     status: Status
     urgency: int
     confidential: bool
@@ -35,7 +37,7 @@ class Standing:
 
 #: `s` is what is worked on: the ticket itself, or the one it is merged into.
 _SELECT = """
-    SELECT t.id, s.status, t.urgency, t.confidential, c.language,
+    SELECT t.id, s.id AS worked_on, s.status, t.urgency, t.confidential, c.language,
         CASE WHEN w.unit IS NOT NULL THEN s.due_at END AS due_at, u.name AS unit, u.name_en AS unit_en
     FROM citizen c JOIN ticket t ON t.citizen = c.id
     JOIN ticket s ON s.id = coalesce(t.merged_into, t.id)
@@ -83,7 +85,7 @@ class Way:
 async def way(number: int) -> Way | None:
     """For whoever holds the ticket's link. None for confidential ones: they are not for a page."""
     row = await db.fetchrow(
-        """SELECT t.id, s.status, t.urgency, t.confidential, coalesce(c.language, '') AS language,
+        """SELECT t.id, s.id AS worked_on, s.status, t.urgency, t.confidential, coalesce(c.language, '') AS language,
                CASE WHEN w.unit IS NOT NULL THEN s.due_at END AS due_at, u.name AS unit, u.name_en AS unit_en,
                coalesce(m.name, '') AS matter, coalesce(m.name_en, '') AS matter_en, t.received_at, s.closed_at,
                o.dispatched_at, o.contacted_at, coalesce(o.result, '') AS result, r.accepted_at AS answered_at

@@ -11,6 +11,8 @@ from typing import Any
 from core.i18n import N_, _
 from crm.tickets.following_up import OUTCOME
 from crm.tickets.states import BY_NAME
+from crm.tickets.supervising import LEVEL
+from crm.tickets.urging import SOURCE
 from crm.tickets.words import DEFECT, FOLLOW_UP, REFUSAL, RESULT, RETURN_CODE, SATISFIED, SOLVED, say
 
 #: The short mark before a line.
@@ -78,6 +80,10 @@ def _title(verb: str, data: dict[str, Any], unit_name: Callable[[int, str], str]
             )
         case "send_back":
             return _("审核退回：{defect}").format(defect=say(DEFECT, data["defect"]))
+        case "urge":
+            return _("第 {n} 次催办（{source}）").format(n=data["no"], source=say(SOURCE, data["source"]))
+        case "supervise" | "raise_supervision":
+            return f"{_(BY_NAME[verb].label)} {data['number']} · {say(LEVEL, data['level'])}"
         case "refuse":
             return _("不予受理：{ground}").format(ground=say(REFUSAL, data["ground"]))
         case _:
@@ -93,7 +99,9 @@ def _detail(verb: str, data: dict[str, Any]) -> str:
             need = say(FOLLOW_UP, data.get("follow_up"))
             return " · ".join(part for part in (need, data.get("ground", "")) if part)
         case "try_follow_up":
-            return " · ".join(part for part in (say(OUTCOME, data.get("outcome")), data.get("note", "")) if part)
+            return " · ".join(
+                part for part in (say(OUTCOME, data.get("outcome")), data.get("note", "")) if part
+            )
         case "close" if data.get("way"):
             why = _("三个半天没有联系上") if data["way"] == "tried" else _("市民不愿评价")
             return " · ".join(part for part in (why, data.get("note", "")) if part)
@@ -112,5 +120,10 @@ def _detail(verb: str, data: dict[str, Any]) -> str:
                 "ground",
                 "legal_path",
                 "note",
+                "demand",
+                "text",
+                "reason",
+                "title",
+                "question",
             )
             return next((str(data[name]) for name in written if data.get(name)), "")

@@ -146,10 +146,12 @@ async def test_a_reminder_is_written_down_once_a_day(text: Texter, at: SetClocks
     row = await db.fetchrow("SELECT urges, status FROM ticket WHERE id = $1", number)
     assert (row["urges"], row["status"]) == (2, "received")
     said = await db.fetch(
-        "SELECT actor_name, data ->> 'content' AS content FROM ticket_event WHERE ticket = $1 AND verb = 'append' ORDER BY id",
-        number,
+        "SELECT urged_by_name, source, content FROM urge WHERE ticket = $1 ORDER BY no", number
     )
-    assert [tuple(row) for row in said] == [("市民", "市民短信催办"), ("市民", "市民短信催办：孩子发烧了")]
+    assert [tuple(row) for row in said] == [
+        ("市民", "citizen_sms", ""),
+        ("市民", "citizen_sms", "孩子发烧了"),
+    ]
     at(MORNING + timedelta(hours=25))
     assert "已记下" in (await text("催") or "")
 
@@ -159,10 +161,7 @@ async def test_a_reminder_picked_from_a_list_keeps_its_words(text: Texter) -> No
     number = await ticket()
     await text("催 三天没水了")
     await text("1")
-    content = await db.fetchval(
-        "SELECT data ->> 'content' FROM ticket_event WHERE ticket = $1 AND verb = 'append'", number
-    )
-    assert content == "市民短信催办：三天没水了"
+    assert await db.fetchval("SELECT content FROM urge WHERE ticket = $1", number) == "三天没水了"
 
 
 async def test_what_is_added_reaches_the_ticket(text: Texter) -> None:
@@ -219,10 +218,10 @@ async def test_what_a_citizen_adds_over_the_limit_is_kept(text: Texter) -> None:
     assert await text(f"补 {number} 老人胸闷") is None
     assert await text(f"催 {number}") is None
     said = await db.fetch(
-        "SELECT data ->> 'content' AS content FROM ticket_event WHERE ticket = $1 AND verb = 'append' ORDER BY id",
+        "SELECT verb, data ->> 'content' AS content FROM ticket_event WHERE ticket = $1 AND verb <> 'register' ORDER BY id",
         number,
     )
-    assert [row["content"] for row in said] == ["市民短信补充：老人胸闷", "市民短信催办"]
+    assert [tuple(row) for row in said] == [("append", "市民短信补充：老人胸闷"), ("urge", "")]
 
 
 async def test_opting_out_is_heard_over_any_limit(text: Texter) -> None:
