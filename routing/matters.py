@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from core import db
 from routing.rulebook import MatterRow, Rulebook, rulebook
@@ -20,10 +21,13 @@ class MatterHit:
 _index: tuple[Rulebook, Index] | None = None
 
 
-async def matters(q: str, limit: int = 8, *, often: dict[str, int] | None = None) -> list[MatterHit]:
-    """Leaves for typed letters, best first; `often` (code → uses) orders equals."""
+async def matters(
+    q: str, limit: int = 8, *, often: dict[str, int] | None = None, on: date | None = None
+) -> list[MatterHit]:
+    """Leaves for typed letters, best first; `often` (code → uses) orders equals; with `on` those valid that day."""
     rules, index = await _ready()
-    return [MatterHit(rules.matters[hit.key], hit) for hit in index.search(q, limit, often=often)]
+    keep = (lambda code: rules.matters[code].open_on(on)) if on else None
+    return [MatterHit(rules.matters[hit.key], hit) for hit in index.search(q, limit, often=often, keep=keep)]
 
 
 async def children(code: str = "") -> list[MatterRow]:

@@ -6,6 +6,7 @@ Admin pages bump `reference_version`; a process looks at it every few seconds an
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from datetime import date
 from time import monotonic
@@ -35,6 +36,11 @@ class MatterRow:
     no_push_down: bool
     follow_up: str
     questions: tuple[str, ...]
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def open_on(self, day: date) -> bool:
+        return valid(self.valid_from, self.valid_to, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,14 @@ class UnitRow:
     district: str
     valid_from: date | None
     valid_to: date | None
+    former: tuple[tuple[str, str], ...] = ()  # names it had, in Chinese and in English
 
     def open_on(self, day: date) -> bool:
         return valid(self.valid_from, self.valid_to, day)
+
+    def once(self, name: str) -> tuple[str, str] | None:
+        """The former name that reads so in Chinese, in both languages."""
+        return next((names for names in self.former if names[0] == name), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +125,17 @@ async def _read(version: int) -> None:
     global _book
     matters = await db.fetch(
         """SELECT code, leaf, name, path_name, path_name_en, kind, urgency, confidential, no_push_down, follow_up,
-                  questions FROM matter"""
+                  questions, valid_from, valid_to FROM matter"""
     )
     streets = await db.fetch(
         "SELECT code, name, name_en, district, district_name, district_name_en FROM street"
     )
-    units = await db.fetch("SELECT id, code, name, name_en, kind, district, valid_from, valid_to FROM unit")
+    units = await db.fetch(
+        """SELECT u.id, u.code, u.name, u.name_en, u.kind, u.district, u.valid_from, u.valid_to,
+                  coalesce(n.former, '[]') AS former
+           FROM unit u LEFT JOIN (SELECT unit, jsonb_agg(jsonb_build_array(name, name_en) ORDER BY until) AS former
+                                  FROM unit_name GROUP BY unit) n ON n.unit = u.id"""
+    )
     limits = await db.fetch(
         "SELECT kind, urgency, clock, amount, unit, version, valid_from, valid_to FROM time_limit"
     )
@@ -128,10 +144,14 @@ async def _read(version: int) -> None:
         version,
         {row["code"]: MatterRow(**{**row, "questions": tuple(row["questions"])}) for row in matters},
         {row["code"]: StreetRow(**row) for row in streets},
-        {row["id"]: UnitRow(**row) for row in units},
+        {row["id"]: UnitRow(**{**row, "former": _former(row["former"])}) for row in units},
         LimitTable.of(_limit(row) for row in limits),
         Calendar.of((Day(**row) for row in days), zone=settings().timezone),
     )
+
+
+def _former(noted: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, name_en) for name, name_en in json.loads(noted))
 
 
 def _limit(row: Any) -> Row:

@@ -38,7 +38,8 @@ class Refers:
 class Column:
     """`label`, `hint` and the words of `choices` are msgids. `kind`: text lines integer flag day choice parts reference.
 
-    `fixed`: typed when the row is made, never changed afterwards. `derived`: shown, never typed. `mask`: the table
+    `fixed`: typed when the row is made, never changed afterwards. `derived`: shown, never typed; `by_verb`:
+    the same, but kept in the table and set by a verb of the subject's own. `mask`: the table
     holds it sealed and people see what `mask` leaves of it; what is left empty in a form or sheet stays as it is.
     """
 
@@ -59,6 +60,7 @@ class Column:
     null: bool = False  # empty is NULL in the table
     fixed: bool = False
     derived: bool = False
+    by_verb: bool = False
     mask: Callable[[str], str] | None = None
     hint: str = ""
 
@@ -74,6 +76,10 @@ class Column:
         if self.pattern and not re.fullmatch(self.pattern, text):
             raise ValueError(_(self.pattern_says))
         return _READ[self.kind](self, text)
+
+    @property
+    def typed(self) -> bool:
+        return not (self.derived or self.by_verb)
 
     @property
     def secret(self) -> bool:

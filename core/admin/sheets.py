@@ -93,7 +93,7 @@ def _lines(data: bytes, subject: Subject) -> list[Line]:
 
 
 def _heads(subject: Subject, titles: Sequence[Any]) -> dict[int, str]:
-    """Position → column, by its name in any language; derived columns are passed over."""
+    """Position → column, by its name in any language; what is not typed is passed over."""
     names = {said(c.label, locale): c for c in subject.columns for locale in LOCALES} | {
         c.name: c for c in subject.columns
     }
@@ -106,7 +106,7 @@ def _heads(subject: Subject, titles: Sequence[Any]) -> dict[int, str]:
             strange += [text] if text else []
         elif column.name in heads.values():
             raise _wrong(_("标题“{title}”出现了两次。").format(title=text[:40]))
-        elif not column.derived:
+        elif column.typed:
             heads[at] = column.name
     if strange:
         raise _wrong(

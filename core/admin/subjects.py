@@ -95,7 +95,7 @@ class Subject:
 
     @property
     def typed(self) -> tuple[Column, ...]:
-        return tuple(column for column in self.columns if not column.derived)
+        return tuple(column for column in self.columns if column.typed)
 
     @property
     def sorting(self) -> tuple[str, ...]:

@@ -23,8 +23,13 @@ class Names:
     book: Rulebook
 
     def unit(self, unit: int | None, otherwise: str = "") -> str:
+        """Today's name; where `otherwise` is a name the unit had, that one: history reads as it was written."""
         found = self.book.units.get(unit) if unit is not None else None
-        return unit_name(found) if found else otherwise
+        if found is None:
+            return otherwise
+        if once := found.once(otherwise):
+            return (once[1] or once[0]) if i18n.locale() == "en" else once[0]
+        return unit_name(found)
 
     def matter(self, code: str, otherwise: str = "") -> str:
         """As it read when registered, in Chinese; today's English."""

@@ -23,7 +23,7 @@ async def find_matters(request: Request, q: FromQuery[str] = "", kind: FromQuery
     hits = [
         (found.matter, label(found.hit, found.matter.path_name, found.matter.path_name_en), found.hit,
          limit_words(book, found.matter, kind))
-        for found in await matters.matters(q[:LONGEST], MOST)
+        for found in await matters.matters(q[:LONGEST], MOST, on=clock.today())
     ]  # fmt: skip
     return page("routing/_matters.html", hits=hits)
 

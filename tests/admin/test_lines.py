@@ -6,30 +6,14 @@ import html
 import re
 
 from core import db
-from tests.people import Hire, Visitor
+from tests.admin.forms import filled
+from tests.people import Hire
 
 REASON = "市政府〔2026〕12 号文"
 
 
 async def line_id(number: str) -> int:
     return int(await db.fetchval("SELECT id FROM line WHERE number = $1", number))
-
-
-async def filled(admin: Visitor, path: str, **changes: str) -> dict[str, str]:
-    """What the form at `path` would send, with `changes` typed over."""
-    page = (await admin.get(path)).text
-    form = page[page.index('id="row-form"') :]
-    form = form[: form.index("</form>")]
-    fields = {m[1]: html.unescape(m[2]) for m in re.finditer(r'name="(\w+)"[^>]*? value="([^"]*)"', form)}
-    fields |= {
-        m[1]: html.unescape(m[2]).strip()
-        for m in re.finditer(r'<textarea[^>]*? name="(\w+)"[^>]*>(.*?)</textarea>', form, re.S)
-    }
-    for select in re.finditer(r'<select[^>]*? name="(\w+)"[^>]*>(.*?)</select>', form, re.S):
-        chosen = re.search(r'value="([^"]*)" selected', select[2])
-        fields[select[1]] = chosen[1] if chosen else ""
-    fields.pop("_csrf", None)
-    return fields | changes
 
 
 async def test_only_an_admin_comes_in(officer: Hire) -> None:

@@ -151,8 +151,8 @@ async def _form(
         status=status,
         desk="admin", subject=about, row=row, values=values, sheet=sheet, used=used,
         title=about.title(values) if values else _("新增{what}").format(what=_(about.label)),
-        columns=[c for c in about.columns if not c.derived], Removal=Removal,
-        shown=[(_(c.label), c.shown(values[c.name])) for c in about.columns if c.derived and values],
+        columns=about.typed, Removal=Removal,
+        shown=[(_(c.label), c.shown(values[c.name])) for c in about.columns if values and not c.typed],
         actions=about.actions(row, values) if row and values else (),
         aside=about.aside.format(id=row) if row and about.aside else "",
         changes=await history.of_row(about, row, limit=8) if row else [], kinds=history.KINDS,
@@ -198,7 +198,7 @@ def _merged(about: Subject, form: Form, now: Values, yours: Values) -> Values:
     for column in about.typed:
         if opened[column.name] != column.cell(now[column.name]) and yours[column.name] != now[column.name]:
             raise Conflict(_("有人先改了这一行，您的改动还没有保存。"))
-    kept = {c.name: now[c.name] for c in about.columns if c.derived or form.text(f"keep_{c.name}") == "now"}
+    kept = {c.name: now[c.name] for c in about.columns if not c.typed or form.text(f"keep_{c.name}") == "now"}
     return {**yours, **kept}
 
 
