@@ -21,10 +21,13 @@ from core.pages.stream import set_topic_policy
 from core.render import environment
 from core.web import check_routes, set_nav
 from crm import calls
+from crm.admin.uses import of_matters
 from crm.pages.effects import OnOpenOrders
+from crm.tickets.succession import open_orders
 from crm.tickets.topics import may_hear
 from routing import effects
 from hotline.carriers import wired
+from routing.admin.open_work import add_uses, set_counter
 from routing.posts import grants_for
 
 log = logging.getLogger("hotline")
@@ -63,6 +66,8 @@ def wire() -> None:
     set_topic_policy(may_hear)
     calls.use(LocalCaller())
     effects.use(OnOpenOrders())
+    set_counter(open_orders)
+    add_uses(of_matters)
     floors = [module for name in ADMIN if (module := _module(name))]
     set_subjects([subject for floor in floors for subject in floor.subjects])
 
