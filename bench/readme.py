@@ -24,18 +24,21 @@ NAMES = {
 def table(figures: dict[str, Any]) -> str:
     lines = [
         f"{figures['tickets']:,} tickets; {figures['machine']}; web, worker, database and the load on the same machine. "
-        f"{figures['clients']} clients that wait for their answers, but for the first row. *Floor*: PostgreSQL alone "
-        "with the same statements in the same run.",
+        f"{figures['clients']} clients that wait for their answers, but for the first row. *Floor*: what PostgreSQL alone "
+        "does in the same run: `pgbench` with as many clients, the statements of one such request as they went to the "
+        "server, prepared, in their order, each its own transaction, as we send them. *Processor*: milliseconds a request "
+        "costs web, worker, PostgreSQL and load together; it hardly depends on who else uses the machine.",
         "",
-        "| | a second | floor | p50 ms | p95 ms | p99 ms |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| | a second | floor | p50 ms | p95 ms | p99 ms | processor ms |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for key, name in NAMES.items():
         if key in figures:
             f = figures[key]
             floor = f"{f['floor']:,.0f}" if f["floor"] else ""
+            cpu = f"{sum(f['cpu'].values()):.1f}" if f.get("cpu") else ""
             lines.append(
-                f"| {name} | {f['per_second']:,.0f} | {floor} | {f['p50']:.0f} | {f['p95']:.0f} | {f['p99']:.0f} |"
+                f"| {name} | {f['per_second']:,.0f} | {floor} | {f['p50']:.0f} | {f['p95']:.0f} | {f['p99']:.0f} | {cpu} |"
             )
     memory = figures["memory"]
     return "\n".join(
