@@ -50,10 +50,16 @@ function escape(e) {
   if (e.target.type === "search") e.preventDefault();
   if (document.querySelector("dialog[open]")) return;
   const menu = document.activeElement?.closest("details.drop[open]") ?? [...document.querySelectorAll("details.drop[open]")].pop();
-  if (!menu) return;
+  if (!menu) return leave(e);
   e.preventDefault();
   menu.open = false;
   menu.querySelector("summary")?.focus();
+}
+
+// What stands beside the list is closed by its own link, unless somebody is writing.
+function leave(e) {
+  const closer = document.querySelector('[data-key="Escape"]');
+  if (closer && visible(closer) && !e.defaultPrevented && !e.target.matches(TYPED)) act(e, () => closer.click());
 }
 
 // Alt held for 600 ms shows the keys that are not printed. Which keys are down is read from each event, never kept.

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.settings import ROOT
 from crm.kpi.formulas import EXCLUDED, FORMULAS, THREE, Formula
 from crm.kpi.rates import (
     COUNTED,
@@ -21,6 +22,7 @@ from crm.kpi.rates import (
 )
 
 RULES = Rules()
+DOC = (ROOT / "docs" / "kpis.md").read_text("utf-8")
 TARGET = RULES.target
 RATES = st.integers(0, 100_000).flatmap(
     lambda whole: st.integers(0, whole).map(lambda part: Rate(part, whole))
@@ -36,6 +38,18 @@ def test_the_worked_example_makes_what_it_says(formula: Formula) -> None:
 def test_every_exclusion_has_words_and_every_example_uses_its_own_codes(formula: Formula) -> None:
     assert set(formula.excludes) <= set(EXCLUDED)
     assert set(formula.example) <= {*COUNTED, *formula.excludes}
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=lambda formula: formula.key)
+def test_every_formula_is_documented_with_its_example(formula: Formula) -> None:
+    line = next(line for line in DOC.splitlines() if line.startswith(f"| `{formula.key}` |"))
+    assert f"{formula.makes} %" in line
+    assert all(f"{verdict} {n:,}" in line for verdict, n in formula.example.items())
+    assert all(code in line for code in formula.excludes)
+
+
+def test_every_exclusion_is_documented() -> None:
+    assert [code for code in EXCLUDED if f"| `{code}` |" not in DOC] == []
 
 
 def test_the_three_rates_are_judged() -> None:
