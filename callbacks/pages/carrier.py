@@ -6,11 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from callbacks import carrier_state, gateway, outbox, reports, wake
+from callbacks import carrier_state, gateway, outbox, reports
 from callbacks.outbox import About
 from callbacks.pages import carrier_rows
 from callbacks.phones import phone
-from callbacks.segments import segments
 from callbacks.templates import render
 from core import audit, clock, privacy
 from core.db import tx
@@ -88,13 +87,13 @@ async def decide(request: Request, message: FromPath[int]) -> Response[Any]:
 
 
 async def _page(request: Request, *, typed: str = "", errors: dict[str, str] | None = None) -> Response[Any]:
-    carrier, ringer, at = await gateway.current(), await wake.current(), clock.real_now()
+    carrier, at = await gateway.current(), clock.real_now()
     cap = settings().sms_monthly_cap
     return page(
         "callbacks/carrier.html", status=422 if errors else 200, desk="carrier",
-        carrier=carrier, ringer=ringer, standing=await carrier_state.read(carrier.name, at=at) if carrier else None,
+        carrier=carrier, standing=await carrier_state.read(carrier.name, at=at) if carrier else None,
         dry=settings().sms_dry_run, cap=cap, may_mend=request.user.can("admin.carrier"), typed=typed, errors=errors or {},
-        labels={"phone": _("手机号")}, words=carrier_rows.words(), segments=segments,
+        labels={"phone": _("手机号")}, words=carrier_rows.words(),
         **await carrier_rows.everything(carrier.name if carrier else "", at=at, in_doubt=reports.FOR_A_HUMAN),
     )  # fmt: skip
 
