@@ -26,6 +26,7 @@ from typing import Any
 from core import db
 from core.clock import real_now
 from core.errors import Refused
+from core.i18n import N_
 from core.settings import settings
 
 BEAT = timedelta(seconds=5)
@@ -33,7 +34,7 @@ BEAT = timedelta(seconds=5)
 STALE_AFTER = timedelta(seconds=60)
 WRITE_EVERY = timedelta(seconds=1)
 #: kind → what people call it; the floor that works on runs of a kind enters it.
-KINDS: dict[str, str] = {}
+KINDS: dict[str, str] = {"demo": N_("演示数据"), "rekey": N_("换密钥")}
 #: The kinds that the worker goes on with when they wait.
 TAKEN_UP: set[str] = set()
 REJECTS_HEAD = ("行", "字段", "值", "原因", "如何修改")

@@ -36,7 +36,7 @@ async def show(request: Request, number: FromPath[int]) -> Response[Any]:
     if run["unconfirmed"]:
         return redirect(f"/imports/{number}") if run["kind"].startswith("import.") else redirect("/runs")
     template = "core/runs/_state.html" if visit().is_fragment else "core/runs/run.html"
-    return page(template, run=run, may=may_steer(request, run))
+    return page(template, desk="runs", run=run, may=may_steer(request, run))
 
 
 @get("/runs/{number:int}/rejects", guards=[SEE])

@@ -165,30 +165,28 @@ async def _write(
     source: str, good: list[tuple[Message, Story]]
 ) -> tuple[int, list[tuple[int, str, str, str]]]:
     """Claim the source ids and write what was not there; how many, and ids that came before with another content."""
+    first = dict[str, tuple[Message, Story]]()
+    for pair in good:
+        first.setdefault(pair[0].source_id, pair)
     async with db.tx() as t:
-        first = dict[str, tuple[Message, Story]]()
-        for pair in good:
-            first.setdefault(pair[0].source_id, pair)
-        rows_ = await t.fetch(
-            """INSERT INTO idempotency_claim (source, source_id, claimed_at, request_hash)
-               SELECT $1, id, $2, hash FROM unnest($3::text[], $4::bytea[]) AS c(id, hash)
+        await history.give_numbers(t, [story for _message, story in first.values()])
+        claimed = await t.fetch(
+            """INSERT INTO idempotency_claim (source, source_id, claimed_at, request_hash, answer)
+               SELECT $1, id, $2, hash, jsonb_build_object('ticket', number)
+               FROM unnest($3::text[], $4::bytea[], $5::bigint[]) AS c(id, hash, number)
                ON CONFLICT (source, source_id) DO NOTHING RETURNING source_id""",
             source, clock.now(), list(first), [message.digest for message, _story in first.values()],
+            [story.number for _message, story in first.values()],
         )  # fmt: skip
-        mine = {row["source_id"] for row in rows_}
+        mine = {row["source_id"] for row in claimed}
         await history.write(t, [first[source_id][1] for source_id in first if source_id in mine])
-        await t.execute(
-            """UPDATE idempotency_claim c SET answer = jsonb_build_object('ticket', n.number)
-               FROM unnest($2::text[], $3::bigint[]) AS n(id, number) WHERE c.source = $1 AND c.source_id = n.id""",
-            source, sorted(mine), [first[source_id][1].number for source_id in sorted(mine)],
-        )  # fmt: skip
-        return len(mine), await _changed(t, source, good, mine)
+    rest = [pair for pair in good if pair[0].source_id not in mine or first[pair[0].source_id] is not pair]
+    return len(mine), await _changed(source, rest) if rest else []
 
 
-async def _changed(
-    t: db.Tx, source: str, good: list[tuple[Message, Story]], mine: set[str]
-) -> list[tuple[int, str, str, str]]:
-    known = await t.fetch(
+async def _changed(source: str, good: list[tuple[Message, Story]]) -> list[tuple[int, str, str, str]]:
+    """Rows whose id came before with another content."""
+    known = await db.fetch(
         "SELECT source_id, request_hash, answer ->> 'ticket' AS ticket FROM idempotency_claim"
         " WHERE source = $1 AND source_id = ANY($2::text[])",
         source, [message.source_id for message, _story in good],

@@ -118,20 +118,8 @@ class Story:
         return order
 
 
-async def write(t: Tx, stories: Sequence[Story]) -> None:
-    """All rows of the stories, in the caller's transaction; gives each its number and its orders their ids."""
-    if not stories:
-        return
-    await _number(t, stories)
-    citizens = await _citizens(t, stories)
-    await _copy(t, "ticket", [_ticket(story, citizens) for story in stories])
-    await _copy(t, "round", [_round(story) for story in stories])
-    await _copy(t, "work_order", [_order(story, order) for story in stories for order in story.orders])
-    await _copy(t, "clock_entry", [_entry(story, *line) for story in stories for line in story._ledger])
-    await _copy(t, "ticket_event", [_event(story, event) for story in stories for event in story._events])
-
-
-async def _number(t: Tx, stories: Sequence[Story]) -> None:
+async def give_numbers(t: Tx, stories: Sequence[Story]) -> None:
+    """Each story gets its ticket's number and its orders their ids; gaps are allowed, so not all need be written."""
     orders = [order for story in stories for order in story.orders]
     row = await t.fetchrow(
         """SELECT ARRAY(SELECT nextval('ticket_number') FROM generate_series(1, $1)) AS numbers,
@@ -143,6 +131,18 @@ async def _number(t: Tx, stories: Sequence[Story]) -> None:
         story.number = number.make(clock.local(story.received_at).date(), sequence)
     for order, made in zip(orders, row["orders"], strict=True):
         order.id = made
+
+
+async def write(t: Tx, stories: Sequence[Story]) -> None:
+    """All rows of the stories, in the caller's transaction; they have been given their numbers."""
+    if not stories:
+        return
+    citizens = await _citizens(t, stories)
+    await _copy(t, "ticket", [_ticket(story, citizens) for story in stories])
+    await _copy(t, "round", [_round(story) for story in stories])
+    await _copy(t, "work_order", [_order(story, order) for story in stories for order in story.orders])
+    await _copy(t, "clock_entry", [_entry(story, *line) for story in stories for line in story._ledger])
+    await _copy(t, "ticket_event", [_event(story, event) for story in stories for event in story._events])
 
 
 async def _citizens(t: Tx, stories: Sequence[Story]) -> dict[bytes, int]:
