@@ -56,7 +56,7 @@ async def all_of(port: int, asked: Any, url: str, parts: cpu.Parts) -> dict[str,
     world = await _world(port)
     figures: dict[str, Any] = {"tickets": asked.tickets, "clients": asked.clients}
     print(
-        f"{'':24}{'per s':>9}{'floor/s':>9}{'share':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}  processor ms: web, postgres, load; failed"
+        f"{'':24}{'per s':>9}{'floor/s':>9}{'share':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}  processor ms: web, worker, postgres, load; failed"
     )
     if asked.only in "open loop":
         done = await load.opened(
