@@ -147,6 +147,7 @@ class Ticket(Table):
     incident = Text(default="")  # title of the incident that this ticket stands for
     triage_at = Timestamptz(null=True, default=None)  # new facts on a resting ticket wait for a dispatcher
     withdrawal = Text(default="")  # code
+    has_accused = Boolean(default=False)  # units are named that must not see it (`accused_unit`)
     archived_at = Timestamptz(null=True, default=None)
 
 

@@ -53,6 +53,7 @@ class TicketRow:
     merged_count: int
     incident: str
     triage_at: datetime | None
+    has_accused: bool
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,10 @@ class OrderRow:
     binding: bool
 
 
+#: Kinds of unit that watch over others: a complaint about a unit may go to these above it.
+SUPERVISES = frozenset({"city", "department", "district", "hotline"})
+_SUPERVISORS = ", ".join(f"'{kind}'" for kind in sorted(SUPERVISES))
+
 TICKET_COLUMNS = ", ".join(f"t.{f.name}" for f in fields(TicketRow))
 ORDER_COLUMNS = ", ".join(f"w.{f.name}" for f in fields(OrderRow))
 
@@ -96,11 +101,23 @@ def visible(officer: Officer, first: int = 1) -> tuple[str, list[Any]]:
         ways.append(
             "EXISTS (SELECT 1 FROM work_order v WHERE v.ticket = t.id"
             f" AND v.unit = ANY(${first}::int[]) AND v.status <> 'recalled')"
+            f" AND NOT (t.has_accused AND {_accused(first)})"
         )
     condition = ways[0] if ways else "FALSE"
     if not officer.can("ticket.confidential"):
         condition += " AND NOT t.confidential"
     return f"({condition})", args
+
+
+def _accused(first: int) -> str:
+    """Whether the ticket is about a unit of `$first` or one above them, and none of `$first` watches over that unit."""
+    return (
+        "EXISTS (SELECT 1 FROM accused_unit a JOIN unit about ON about.id = a.unit WHERE a.ticket = t.id"
+        f" AND EXISTS (SELECT 1 FROM unit mine WHERE mine.id = ANY(${first}::int[])"
+        " AND starts_with(mine.path, about.path))"
+        f" AND NOT EXISTS (SELECT 1 FROM unit over WHERE over.id = ANY(${first}::int[]) AND over.id <> about.id"
+        f" AND starts_with(about.path, over.path) AND over.kind IN ({_SUPERVISORS})))"
+    )
 
 
 async def ticket_for(officer: Officer, number: int, *, to: str = "view") -> TicketRow:

@@ -16,7 +16,7 @@ from core.db import tx
 from core.errors import Conflict, Invalid, Refused
 from core.i18n import _
 from core.officers import Officer
-from crm.tickets import clocks_of, move
+from crm.tickets import clocks_of, move, secrecy
 from crm.tickets.access import TicketRow, ticket_for, tickets_for, visible
 from crm.tickets.states import Status
 from crm.tickets.words import status_word
@@ -167,6 +167,7 @@ async def plan(
         wrong["urgency"] = _("紧急程度只有 P1 至 P4。")
     if lead is not None and book.matter(ticket.matter).no_push_down and lead.kind == "street":
         wrong["lead"] = _("“{matter}”是部门事项，不能派给街道。").format(matter=ticket.matter_name)
+    wrong |= await secrecy.check_targets(ticket, (form.lead, *form.assists))
     if wrong:
         raise Invalid(wrong)
     urgency = form.urgency or ticket.urgency
