@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from core import db
 from core.admin.columns import Column, Values
-from core.admin.subjects import Complaints, Removal, Subject, World
+from core.admin.subjects import Action, Complaints, Removal, Subject, World
 from core.admin.writing import RowChange, TableWriter
 from core.db import Tx
 from core.i18n import N_, _
@@ -100,6 +101,14 @@ async def in_use(ids: Sequence[int]) -> dict[int, list[str]]:
     return found
 
 
+def actions(_row: int, values: Values) -> Sequence[Action]:
+    """The code is the place in the tree, and tickets keep it: to move a matter, make it anew there and end it here."""
+    kept = ("name", "name_en", "kind", "urgency", "follow_up", "questions")
+    cells = {name: MATTERS.column(name).cell(values[name]) for name in kept}
+    flags = {name: "1" for name in ("confidential", "no_push_down") if values[name]}
+    return (Action(N_("移到别的上级…"), f"/admin/matters/new?{urlencode(cells | flags)}"),)
+
+
 MATTERS: Final = Subject(
     key="matters",
     label=N_("事项"),
@@ -134,4 +143,5 @@ MATTERS: Final = Subject(
     after=after,
     in_use=in_use,
     writer=MatterWriter(),
+    actions=actions,
 )  # fmt: skip
