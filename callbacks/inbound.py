@@ -16,6 +16,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.traditional import simplified
 from crm.tickets import number
 
 #: Fewer digits than this name no ticket.
@@ -59,36 +60,36 @@ WORDS: tuple[tuple[str, Ask, str], ...] = (
     ("STATUS", Ask.QUERY, "en"),
     ("S", Ask.QUERY, "en"),
     ("催办", Ask.URGE, "zh_CN"),
-    ("催辦", Ask.URGE, "zh_CN"),
+    ("催辦", Ask.URGE, "zh_TW"),
     ("催", Ask.URGE, "zh_CN"),
     ("URGE", Ask.URGE, "en"),
     ("补充", Ask.ADD, "zh_CN"),
-    ("補充", Ask.ADD, "zh_CN"),
+    ("補充", Ask.ADD, "zh_TW"),
     ("补", Ask.ADD, "zh_CN"),
-    ("補", Ask.ADD, "zh_CN"),
+    ("補", Ask.ADD, "zh_TW"),
     ("ADD", Ask.ADD, "en"),
     ("撤诉", Ask.WITHDRAW, "zh_CN"),
-    ("撤訴", Ask.WITHDRAW, "zh_CN"),
+    ("撤訴", Ask.WITHDRAW, "zh_TW"),
     ("撤", Ask.WITHDRAW, "zh_CN"),
     ("链接", Ask.LINK, "zh_CN"),
-    ("鏈接", Ask.LINK, "zh_CN"),
+    ("鏈接", Ask.LINK, "zh_TW"),
     ("LINK", Ask.LINK, "en"),
     ("WITHDRAW", Ask.WITHDRAW, "en"),
 )
 #: These stand alone.
 ALONE: dict[str, tuple[Ask, str]] = {
     "帮助": (Ask.HELP, "zh_CN"),
-    "幫助": (Ask.HELP, "zh_CN"),
+    "幫助": (Ask.HELP, "zh_TW"),
     "?": (Ask.HELP, ""),
     "MENU": (Ask.HELP, "en"),
     "退订": (Ask.OPT_OUT, "zh_CN"),
-    "退訂": (Ask.OPT_OUT, "zh_CN"),
+    "退訂": (Ask.OPT_OUT, "zh_TW"),
     "TD": (Ask.OPT_OUT, "zh_CN"),
     "T": (Ask.OPT_OUT, "zh_CN"),
     "订阅": (Ask.OPT_IN, "zh_CN"),
-    "訂閱": (Ask.OPT_IN, "zh_CN"),
+    "訂閱": (Ask.OPT_IN, "zh_TW"),
     "开通": (Ask.OPT_IN, "zh_CN"),
-    "開通": (Ask.OPT_IN, "zh_CN"),
+    "開通": (Ask.OPT_IN, "zh_TW"),
     **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "REVOKE", "OPTOUT", "CANCEL"), (Ask.STOP, "en")),
     **dict.fromkeys(("START", "UNSTOP", "YES"), (Ask.START, "en")),
     **dict.fromkeys(("HELP", "INFO"), (Ask.CARRIER_HELP, "en")),
@@ -173,5 +174,5 @@ def _end_of(rest: str, digits: int) -> int:
 
 def _language(plain: str) -> str:
     if any("\u3400" <= c <= "\u9fff" for c in plain):
-        return "zh_CN"
+        return "zh_CN" if simplified(plain) == plain else "zh_TW"
     return "en" if any(c.isascii() and c.isalpha() for c in plain) else ""

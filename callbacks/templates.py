@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Final
 
 from core.clock import local
+from core.traditional import letter_by_letter
 from crm.tickets.number import TAIL
 from crm.tickets.words import CITIZEN, RESULT
 
@@ -240,13 +241,17 @@ def use(reworded: Mapping[tuple[str, str], tuple[str, int]]) -> None:
 
 
 def render(name: str, locale: str, **values: str | int) -> Text:
-    """`locale` other than English is answered in Chinese. A placeholder in a site's own text that is not given
-    this time is left out."""
+    """`locale` other than English is answered in Chinese, in traditional letters for zh_TW (the words of zh_CN, also
+    a site's own). A placeholder in a site's own text that is not given this time is left out."""
     template = TEMPLATES[name]
     chosen = "en" if locale == "en" else "zh_CN"
     if (own := _reworded.get((name, chosen))) is not None:
-        return Text(own[0].format_map(_Blank(values)), name, own[1], chosen)
-    return Text(getattr(template, chosen).format(**values), name, template.version, chosen)
+        body, version = own[0].format_map(_Blank(values)), own[1]
+    else:
+        body, version = getattr(template, chosen).format(**values), template.version
+    if locale == "zh_TW":
+        return Text(letter_by_letter(body), name, version, "zh_TW")
+    return Text(body, name, version, chosen)
 
 
 class _Blank(dict[str, str | int]):

@@ -1,7 +1,7 @@
 """Words and dates in the reader's language. Chinese is the source: a msgid *is* the Chinese text.
 
-English is all of `locale/en/*.po` together, a file an area; traditional Chinese is one generated file.
-What a catalogue lacks is shown in Chinese, and `tests/test_translations.py` says so.
+English is all of `locale/en/*.po` together, a file an area; traditional Chinese is converted from the msgids
+that English names (`core/traditional.py`). What a catalogue lacks is shown in Chinese, and `tests/test_translations.py` says so.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from core import clock
+from core import clock, traditional
 from core.settings import ROOT, settings
 
 LOCALES: Final = ("zh_CN", "en", "zh_TW")
@@ -35,7 +35,12 @@ def _(text: str) -> str:
 
 
 def said(text: str, in_locale: str) -> str:
-    return text if in_locale == "zh_CN" else catalogue(in_locale).get(text, text)
+    if in_locale == "zh_CN":
+        return text
+    found = catalogue(in_locale).get(text)
+    if found is not None:
+        return found
+    return traditional.traditional(text) if in_locale == "zh_TW" else text
 
 
 def ngettext(one: str, many: str, n: int) -> str:
@@ -79,13 +84,16 @@ def choose(cookie: str | None, accept_language: str) -> str:
 @lru_cache(maxsize=len(LOCALES))
 def catalogue(name: str) -> dict[str, str]:
     """msgid → text; parsed once a change of the files, kept as JSON so that a start costs no parsing."""
-    files = sorted((ROOT / "locale" / name).glob("*.po"))
+    files = sorted((ROOT / "locale" / "en").glob("*.po"))
+    files += [traditional.TERMS] if name == "zh_TW" else []
     stamp = hashlib.sha256(repr([(f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files]).encode())
     kept = settings().var_dir / "cache" / f"locale-{name}-{stamp.hexdigest()[:16]}.json"
     with contextlib.suppress(OSError, ValueError):
         found: dict[str, str] = json.loads(kept.read_text("utf-8"))
         return found
-    words = read(files)
+    words = read(f for f in files if f.suffix == ".po")
+    if name == "zh_TW":
+        words = {msgid: traditional.traditional(msgid) for msgid in words}
     with contextlib.suppress(OSError):
         _keep(kept, name, words)
     return words
@@ -139,14 +147,19 @@ def moment(when: datetime | None, now: datetime | None = None) -> str:
 
 
 def in_full(when: datetime) -> str:
-    """For citizens: `11 月 24 日 10:45`, `10:45 on 24 Nov`."""
+    """For citizens: `11 月 24 日 10:45`, `11月24日 10:45` in Taiwan, `10:45 on 24 Nov`; the year when it is another."""
     here = clock.local(when)
     year = here.year != clock.local(clock.now()).year
     if _locale.get() == "en":
         text = f"{here:%H:%M} on {here.day} {_MONTHS[here.month - 1]}"
         return f"{text} {here.year}" if year else text
     text = f"{here.month} 月 {here.day} 日 {here:%H:%M}"
-    return f"{here.year} 年 {text}" if year else text
+    text = f"{here.year} 年 {text}" if year else text
+    return (
+        text.replace(" 月 ", "月").replace(" 日 ", "日 ").replace(" 年 ", "年")
+        if _locale.get() == "zh_TW"
+        else text
+    )
 
 
 def weekday(when: date) -> str:

@@ -17,7 +17,7 @@ from litestar import Response
 from litestar.enums import MediaType
 from markupsafe import Markup
 
-from core import assets, clock, flashes, i18n
+from core import assets, clock, flashes, i18n, traditional
 from core.officers import Officer
 from core.settings import ROOT, settings
 from core.visits import Visit, pre_cookie, visit
@@ -70,8 +70,10 @@ def page(
     names = _known(reader)
     if not template.rpartition("/")[2].startswith("_"):
         names |= _of_layout(reader)
-    body = environment().get_template(template).render(names | context).encode()
-    answer = Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
+    body = environment().get_template(template).render(names | context)
+    if reader.locale == "zh_TW":
+        body = traditional.page(body)
+    answer = Response(body.encode(), status_code=status, media_type=MediaType.HTML, headers=headers)
     if reader.fresh_token:
         keep_cookie(answer, pre_cookie(), reader.fresh_token)
     if "flashes" in names and flashes.COOKIE in reader.cookies:
@@ -81,7 +83,9 @@ def page(
 
 def fragment(template: str, **context: Any) -> str:
     """The same, as text to put into another answer."""
-    return environment().get_template(template).render(_known(visit()) | context)
+    reader = visit()
+    text = environment().get_template(template).render(_known(reader) | context)
+    return traditional.page(text) if reader.locale == "zh_TW" else text
 
 
 def each(template: str, rows: Sequence[Hashable], **shared: Hashable) -> Markup:

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterator
 from operator import add
 
+from core.traditional import simplified
+
 #: Ideographs (CJK Unified and its extensions, compatibility forms) or a run of letters and digits.
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[.][0-9]+)*")
@@ -21,8 +23,8 @@ _NUMBER = re.compile(r"[0-9]{7}")
 
 
 def normal(text: str) -> str:
-    """NFKC and lower case: `Ａ１` → `a1`."""
-    return unicodedata.normalize("NFKC", text).lower()
+    """NFKC, lower case, simplified: `Ａ１` → `a1`, `簡訊` → `短信`."""
+    return simplified(unicodedata.normalize("NFKC", text).lower())
 
 
 def words(text: str) -> list[str]:

@@ -36,7 +36,7 @@ def main() -> None:
     Granian(
         "hotline.serve:application", factory=True, interface=Interfaces.ASGI, loop=Loops.uvloop, http=HTTPModes.http1,
         websockets=False, address=found.host, port=found.port, workers=found.web_workers,
-        backlog=4096, backpressure=2048,  # a live stream holds a place each
+        backlog=4096, backpressure=8192,  # a live stream holds a place each
         respawn_failed_workers=True, respawn_interval=1, workers_kill_timeout=8,
         log_level=LogLevels.warning, log_access=False,
     ).serve()  # fmt: skip

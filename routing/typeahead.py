@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from core.traditional import simplified
+
 LONGEST: Final = 32
 _DROPPED: Final = re.compile(r"['’‘`´\s›>·・,，、-]+")
 _PART: Final = re.compile(r"(?<=[›·\s(（])|(?<=[区市县])(?=[^›·\s]{2})")
@@ -26,8 +28,9 @@ _JUMP = 6.0
 
 
 def plain(typed: str) -> str:
-    """As it is compared: NFKC, lower case, without apostrophes, spaces and path separators (`ＧＲ'b` → `grb`)."""
-    return _DROPPED.sub("", unicodedata.normalize("NFKC", typed).lower())[:LONGEST]
+    """As it is compared: NFKC, lower case, simplified, without apostrophes, spaces and path separators
+    (`ＧＲ'b` → `grb`, `供熱` → `供热`)."""
+    return _DROPPED.sub("", simplified(unicodedata.normalize("NFKC", typed).lower()))[:LONGEST]
 
 
 @dataclass(frozen=True, slots=True)
