@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from core import db
 from core.errors import Refused
@@ -17,6 +17,14 @@ class Reused(Refused):
 
     status = 422
     code = "idempotency_key_reused"
+
+
+class Claim(NamedTuple):
+    """The caller's own id of a piece of work; `digest` of what was sent, where another content is no repeat."""
+
+    source: str
+    source_id: str
+    digest: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -30,13 +38,18 @@ class Earlier:
 async def claim(
     source: str, source_id: str, *, now: datetime, content: bytes | None = None
 ) -> Earlier | None:
+    """`take`, for a caller who has the content at hand."""
+    return await take(Claim(source, source_id, None if content is None else digest_of(content)), now=now)
+
+
+async def take(claim: Claim, *, now: datetime) -> Earlier | None:
     """None: it is yours, do the work in this same `tx()`. Otherwise what came of it before.
 
     A second caller waits for the first's transaction: it sees its answer, or, when that rolled back, gets the
-    claim. Raises `Reused` when `content` differs from the first time's.
+    claim. Raises `Reused` when the digest differs from the first time's.
     """
+    source, source_id, digest = claim
     assert db.engine().current_transaction.get() is not None, "a claim and its work are one transaction"
-    digest = None if content is None else hashlib.sha256(content).digest()
     mine = await db.fetchval(
         "INSERT INTO idempotency_claim (source, source_id, claimed_at, request_hash) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (source, source_id) DO NOTHING RETURNING id",
@@ -55,6 +68,10 @@ async def claim(
     if digest is not None and row["request_hash"] is not None and row["request_hash"] != digest:
         raise Reused
     return Earlier(row["status"], None if row["answer"] is None else json.loads(row["answer"]))
+
+
+def digest_of(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
 async def keep_answer(source: str, source_id: str, status: int, answer: Any) -> None:

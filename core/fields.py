@@ -80,7 +80,7 @@ def from_json(form: type, body: Any) -> Form:
         one = known.get(name)
         if one is None:
             wrong[name] = _("没有这一项。可以给：{names}。").format(names=", ".join(known) or _("无"))
-        elif value is not None:
+        elif value is not None or (one.field.required and one.kind is not bool):
             kept = _texts(one, value)
             if kept is None:
                 wrong[name] = _("应当是{kind}，给的是 {given}。").format(
@@ -94,7 +94,7 @@ def from_json(form: type, body: Any) -> Form:
 
 def schema(form: type) -> dict[str, Any]:
     """JSON Schema of the body; descriptions in the reader's language."""
-    properties = {one.name: _schema(one) for one in asked(form)}
+    properties = {one.name: _nullable(one, _schema(one)) for one in asked(form)}
     required = [one.name for one in asked(form) if one.field.required and one.kind is not bool]
     return {"type": "object", "additionalProperties": False, "properties": properties, "required": required}
 
@@ -127,11 +127,11 @@ def _read(one: Asked, given: Form) -> Any:
     if one.kind is int:
         return _read_number(one, given)
     if it.options:
-        return given.choice(name, {str(key) for key in it.options}, required=it.required)
+        return given.choice(name, {str(key) for key in it.options}, required=it.required) or one.default or ""
     text = given.text(name, most=it.most, required=it.required)
     if text and len(text) < it.least:
         given.wrong(name, _("至少写 {n} 个字，现在 {m} 个。").format(n=it.least, m=len(text)))
-    return text
+    return text or one.default or ""
 
 
 def _read_number(one: Asked, given: Form) -> int | None:
@@ -173,25 +173,29 @@ def _read_many(one: Asked, given: Form) -> tuple[Any, ...]:
 
 def _texts(one: Asked, value: Any) -> list[str] | None:
     """The value as a browser would have sent it; None when its JSON type is not the field's."""
+    if value == "" and (one.kind is not str or one.field.options or one.field.least):
+        return None  # a browser's way to say nothing; a program leaves it out
     if one.kind is tuple:
         ok = isinstance(value, list) and all(_is(one.item or str, item) for item in value)
         return [str(item) for item in value] if ok else None
     if one.kind is bool:
         return ["1" if value else ""] if isinstance(value, bool) else None
+    if one.field.widget == "ticket":  # a number as people say it, not one to count with
+        return [value] if isinstance(value, str) and value.isascii() and value.isdigit() else None
     return [str(value)] if _is(one.kind, value) else None
 
 
 def _is(kind: type, value: Any) -> bool:
     if kind is int:
-        return (isinstance(value, int) and not isinstance(value, bool)) or (
-            isinstance(value, str) and value.isdigit()
-        )
+        return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, str)
 
 
 def _kind_word(one: Asked) -> str:
     if one.kind is tuple:
         return _("一列")
+    if one.field.options:
+        return _("给出的几项之一")
     words = {bool: _("true 或 false"), int: _("整数"), date: _("日期"), datetime: _("日期和时间")}
     return words.get(one.kind, _("文字"))
 
@@ -204,22 +208,61 @@ def _schema(one: Asked) -> dict[str, Any]:
             "type": "array",
             "items": _bare(one.item or str, it),
             "maxItems": it.most,
-            "minItems": it.least,
+            **({"minItems": max(1, it.least)} if it.required else {}),
         }
-    found["description"] = " ".join(part for part in (_(it.label), _(it.hint) if it.hint else "") if part)
+    words = "；".join(f"`{key}` {_(word)}" for key, word in it.options.items())
+    found["description"] = " ".join(
+        part for part in (_(it.label), _(it.hint) if it.hint else "", words) if part
+    )
     if it.example is not None:
         found["examples"] = [it.example]
+    if one.default not in (None, "", (), False):
+        found["default"] = one.default
     return found
+
+
+def _nullable(one: Asked, found: dict[str, Any]) -> dict[str, Any]:
+    """What need not be given may be null."""
+    if one.field.required and one.kind is not bool:
+        return found
+    if "enum" in found:
+        found = found | {"enum": [*found["enum"], None]}
+    return found | {"type": [found["type"], "null"]}
+
+
+def sample(form: type) -> dict[str, Any]:
+    """A body that could be sent: what is required, and whatever has an example."""
+    return {
+        one.name: _sample(one)
+        for one in asked(form)
+        if one.field.example is not None or (one.field.required and one.kind is not bool)
+    }
+
+
+def _sample(one: Asked) -> Any:
+    it = one.field
+    if it.example is not None:
+        return it.example
+    if it.options:
+        first = next(iter(it.options))
+        return [first] if one.kind is tuple else first
+    if one.kind is tuple:
+        return [1]
+    if it.widget == "ticket":
+        return "2611240604027"
+    by_kind = {int: max(1, it.least), date: "2026-12-05", datetime: "2026-12-05T18:00:00+08:00"}
+    return by_kind.get(one.kind, _(it.label).ljust(it.least, "…"))
 
 
 def _bare(kind: type, it: Field) -> dict[str, Any]:
     if it.options:
         return {"type": "integer" if kind is int else "string", "enum": list(it.options)}
+    if it.widget == "ticket":
+        return {"type": "string", "pattern": "^[0-9]{13}$"}
     if kind is str:
         return {"type": "string", "maxLength": it.most, **({"minLength": it.least} if it.least else {})}
     if kind is int:
-        wide = it.widget in ("unit", "units", "ticket")
-        top = BIGGEST - 1 if it.widget == "ticket" else 2**31 - 1
+        wide, top = it.widget in ("unit", "units"), 2**31 - 1
         return {"type": "integer", "minimum": 1 if wide else it.least, "maximum": top if wide else it.most}
     if kind is bool:
         return {"type": "boolean"}

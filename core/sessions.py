@@ -131,13 +131,15 @@ async def issue_token(
     """A new bearer token, shown once. `scopes` are permissions; the account's own are the ceiling."""
     token = f"hl_{secrets.token_urlsafe(32)}"
     await db.execute(
-        "INSERT INTO api_token (token_hash, account, name, scopes, created_at, expires_at) VALUES ($1,$2,$3,$4,$5,$6)",
+        """INSERT INTO api_token (token_hash, account, name, scopes, created_at, expires_at, tail)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
         _hash(token),
         account,
         name,
         scopes,
         clock.real_now(),
         expires_at,
+        token[-4:],
     )
     return token
 

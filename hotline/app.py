@@ -9,9 +9,11 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import ModuleType
+from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.types import Message
 
 from callbacks.local_caller import LocalCaller
 from core import accounts, db, faults, installation, live
@@ -33,7 +35,16 @@ from routing.posts import grants_for
 log = logging.getLogger("hotline")
 
 #: Each has `routes`, and `nav` when it has a place in the top bar.
-PAGES = ("core.pages", "routing.pages", "kb.pages", "crm.pages", "crm.api", "callbacks.pages")
+PAGES = (
+    "core.pages",
+    "routing.pages",
+    "kb.pages",
+    "crm.pages",
+    "routing.api",
+    "kb.api",
+    "crm.api",
+    "callbacks.pages",
+)
 #: Each has `subjects`: what can be administered there.
 ADMIN = ("routing.admin", "crm.admin", "callbacks.admin")
 BIGGEST_BODY = 1024 * 1024
@@ -44,7 +55,7 @@ def create_app(pages: Sequence[str] = PAGES) -> Litestar:
     wire()
     set_nav([item for module in modules for item in getattr(module, "nav", [])])
     environment()
-    app = Litestar(
+    app = Site(
         route_handlers=[handler for module in modules for handler in getattr(module, "routes", [])],
         middleware=[Gate],
         before_send=[seal_answer],
@@ -58,6 +69,29 @@ def create_app(pages: Sequence[str] = PAGES) -> Litestar:
     )
     check_routes(app)
     return app
+
+
+class Site(Litestar):
+    """HEAD is answered wherever GET is: the same heads, without the body."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await super().__call__(scope, receive, send)
+        ended = False
+
+        async def head(message: Message) -> None:
+            nonlocal ended
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif not ended:
+                ended = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        async def nothing_more() -> Any:
+            return {"type": "http.disconnect"} if ended else await receive()
+
+        asked: Any = {**scope, "method": "GET"}
+        await super().__call__(asked, nothing_more, head)
 
 
 def wire() -> None:

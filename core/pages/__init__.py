@@ -1,12 +1,13 @@
 """The ground floor's own pages: signing in, the account, administration, drafts, the live stream, files, runs, health."""
 
-from core.pages import account, admin, drafts, files, health, runs, sign_in, stream
+from core.pages import account, admin, api, drafts, files, health, runs, sign_in, stream
 from core.web import Nav
 
 routes = [
     *sign_in.routes,
     *account.routes,
     *admin.routes,
+    *api.routes,
     *drafts.routes,
     *files.routes,
     *health.routes,

@@ -1,126 +1,154 @@
-"""`/api/v1/tickets`: list and find, register, read one.
+"""`/api/v1/tickets`: find and list, read one, register; answer at once and refuse.
 
-Signed-in browsers and bearer tokens alike. A phone number never leaves in clear here.
+A phone number never leaves in clear here (`crm/api/phones.py` has the one way, with a reason).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, get, post
-from litestar.enums import MediaType
 
-from core import clock
-from core.errors import Invalid, NotFound
-from core.i18n import _
+from core import audit, clock
+from core.api.operations import Call, reads
+from core.errors import NotFound
+from core.fields import Field
+from core.i18n import N_, _
 from core.privacy import mask_text
-from core.web import FromPath, Request, requires
+from core.web import requires
 from crm import find
-from crm.tickets import number, queries, register
+from crm.api import shapes
+from crm.lines import line_id
+from crm.tickets import number, queries, why
+from crm.tickets.access import ticket_for
 from crm.tickets.states import Status
+from crm.tickets.words import KIND, STATUS, URGENCY
 from routing.rulebook import rulebook
 
+TICKETS = N_("工单")
+SEES = requires("ticket.see", "desk.unit")
 MOST = 100
-#: Filters as they stand in the URL: name → how its text is read.
-_LISTS = {"status", "kind"}
-_NUMBERS = {"urgency"}
-_TEXTS = {"matter", "district", "street"}
-_encode = msgspec.json.Encoder().encode
 
 
-@get("/api/v1/tickets", guards=[requires("ticket.see", "desk.unit")])
-async def listed(request: Request) -> Response[bytes]:
-    """Tickets, newest first: `q` as in the search box, filters, `after` (a number) and `limit` ≤ 100."""
-    asked = request.query_params
-    limit = _limit(asked.get("limit"))
+@dataclass(frozen=True)
+class Search:
+    """The query of the list: the search box, the filters, the page."""
+
+    q: Annotated[
+        str, Field(N_("和搜索框一样：单号、尾号、电话、末四位、姓名或字词"), "text", required=False)
+    ] = ""
+    status: Annotated[tuple[str, ...], Field(N_("状态"), options=STATUS, required=False)] = ()
+    kind: Annotated[tuple[str, ...], Field(N_("诉求类型"), options=KIND, required=False)] = ()
+    urgency: Annotated[tuple[int, ...], Field(N_("紧急程度"), options=URGENCY, required=False)] = ()
+    matter: Annotated[str, Field(N_("事项代码或其开头几位"), "text", most=12, required=False)] = ""
+    district: Annotated[str, Field(N_("区代码"), "text", most=12, required=False)] = ""
+    street: Annotated[str, Field(N_("街道代码"), "text", most=12, required=False)] = ""
+    line: Annotated[str, Field(N_("来电线路"), "text", most=20, required=False)] = ""
+    unit: Annotated[int | None, Field(N_("主办单位"), "unit", required=False)] = None
+    since: Annotated[datetime | None, Field(N_("此时或以后受理"), "moment", required=False)] = None
+    until: Annotated[datetime | None, Field(N_("此前受理"), "moment", required=False)] = None
+    after: Annotated[str, Field(N_("上一页的 next"), "text", most=20, required=False)] = ""
+    limit: Annotated[int | None, Field(N_("每页几件"), "number", least=1, most=MOST, required=False)] = 50
+
+
+@reads(
+    "/api/v1/tickets",
+    SEES,
+    N_("列出或查找工单，新的在前"),
+    tag=TICKETS,
+    given=Search,
+    gives=shapes.TicketPage,
+)
+async def listed(call: Call[Search]) -> shapes.TicketPage:
+    asked = call.given
+    limit = asked.limit or MOST
     found = await find.find(
-        request.user,
-        asked.get("q", ""),
-        _chosen(asked),
-        today=clock.today(),
-        after=find.after(asked.get("after")),
-        limit=limit,
-    )
-    rows, more = found.rows[:limit], len(found.rows) > limit
-    return _json(
-        {
-            "tickets": [_row(row) for row in rows],
-            "found_by": found.how,
-            "next": str(rows[-1]["id"]) if more else None,
-        }
-    )
-
-
-@post("/api/v1/tickets", guards=[requires("ticket.register")])
-async def registered(request: Request) -> Response[bytes]:
-    """Register a ticket. `Idempotency-Key` makes a repeat answer with the first one's number (200)."""
-    try:
-        body = msgspec.json.decode(await request.body())
-    except (msgspec.DecodeError, RecursionError) as broken:
-        raise Invalid({"body": _("内容不是 JSON：{why}").format(why=broken)}) from broken
-    if not isinstance(body, dict):
-        raise Invalid({"body": _("内容应当是一个 JSON 对象。")})
-    ways = body.get("reply_by", [])
-    if not isinstance(ways, list) or not all(isinstance(way, str) for way in ways):
-        raise Invalid({"reply_by": _("应当是一列文字，例如 {example}。").format(example='["sms"]')})
-    form = register.check({"channel": "api", **body}, await rulebook())
-    key = request.headers.get("idempotency-key", "")
-    claim = (f"api:{request.user.id}", key[:200]) if key else None
-    verb = register.register_and_dispatch if body.get("dispatch") else register.register
-    done = await verb(request.user, form, now=clock.now(), claim=claim)
-    answer = {"number": str(done.number), "repeated": done.repeated, "dispatched_to": done.dispatched_to}
-    return _json(answer, status=200 if done.repeated else 201)
-
-
-@get("/api/v1/tickets/{ticket:str}", guards=[requires("ticket.see", "desk.unit")])
-async def one(request: Request, ticket: FromPath[str]) -> Response[bytes]:
-    """A ticket with its work orders and its story."""
-    wanted = number.read(ticket)
-    row = await queries.ticket(request.user, wanted) if wanted is not None else None
-    if row is None or wanted is None:
-        raise NotFound(_("没有这张单，或者您无权看。"))
-    return _json(
-        {
-            **_row(row),
-            "content": mask_text(row["content"]),
-            "line": row["line_number"],
-            "answer": mask_text(row["answer"]),
-            "reason": row["suggested_reason"],
-            "work_orders": [_order(order) for order in await queries.orders(wanted)],
-            "events": [_event(event) for event in await queries.events(wanted)],
-        }
-    )
-
-
-routes: list[Any] = [listed, registered, one]
-
-
-def _row(row: Any) -> dict[str, Any]:
-    return {
-        "number": str(row["id"]), "status": row["status"], "version": row["version"], "kind": row["kind"],
-        "matter": row["matter"], "matter_name": row["matter_name"], "urgency": row["urgency"],
-        "confidential": row["confidential"], "title": row["title"], "place": row["place"],
-        "received_at": row["received_at"], "dispatch_due_at": row["dispatch_due_at"], "due_at": row["due_at"],
-        "replied_at": row["replied_at"], "closed_at": row["closed_at"], "unit": row["unit_name"],
-        "round": row["round"], "urges": row["urges"], "returns": row["returns"], "phone_tail": row["phone_tail"],
-    }  # fmt: skip
-
-
-def _order(row: Any) -> dict[str, Any]:
-    names = (
-        "id", "round", "unit", "unit_name", "part", "status", "version", "reason", "dispatched_at", "signed_at",
-        "contacted_at", "replied_at", "sign_due_at", "contact_due_at", "close_due_at", "return_until", "result", "reply",
+        call.officer, asked.q, await _chosen(asked), today=clock.today(), after=find.after(asked.after), limit=limit
     )  # fmt: skip
-    return {name: row[name] for name in names} | {"reply": mask_text(row["reply"])}
+    rows, more = found.rows[:limit], len(found.rows) > limit
+    return shapes.TicketPage([brief(row) for row in rows], found.how, str(rows[-1]["id"]) if more else None)
 
 
-def _event(row: Any) -> dict[str, Any]:
-    return {
-        "at": row["at"], "verb": row["verb"], "by": row["actor_name"], "status": row["status"], "round": row["round"],
-        "version": row["version"], "data": _masked(msgspec.json.decode(row["data"])),
-    }  # fmt: skip
+@reads("/api/v1/tickets/{ticket:str}", SEES, N_("一张工单：承办单和经过"), tag=TICKETS, gives=shapes.Ticket)
+async def one(call: Call[Any]) -> shapes.Ticket:
+    wanted = number_of(call)
+    row = await queries.ticket(call.officer, wanted)
+    if row is None:
+        raise nothing_there()
+    if row["confidential"]:
+        await audit.seen(call.officer, "confidential", f"ticket:{wanted}")
+    return shapes.Ticket(
+        **_columns(row),
+        content=mask_text(row["content"]),
+        line=row["line_number"],
+        answer=mask_text(row["answer"]),
+        reason=row["suggested_reason"],
+        work_orders=[order(o) for o in await queries.orders(wanted)],
+        events=[_event(event) for event in await queries.events(wanted)],
+    )
+
+
+@reads(
+    "/api/v1/tickets/{ticket:str}/clocks", SEES, N_("为什么这时到期：每个时限的账"), tag=TICKETS,
+    gives=list[shapes.Clock],
+)  # fmt: skip
+async def clocks(call: Call[Any]) -> list[shapes.Clock]:
+    """Of the lead order in hand, line by line."""
+    ticket = await ticket_for(call.officer, number_of(call))
+    lead = next((o for o in await queries.orders(ticket.id) if o["part"] == "lead"), None)
+    if lead is None:
+        return []
+    entries, book = await queries.ledger(lead["id"]), await rulebook()
+    found = why.clocks_of_order(entries, lead, book, now=call.now, today=clock.local(call.now).date())
+    return [
+        shapes.Clock(
+            lead["id"], c.name, c.label, c.due, c.started, c.done_at, c.on_time, c.light, c.left,
+            [shapes.Sum(s.at, s.title, s.detail, s.due) for s in c.sums],
+        )
+        for c in found
+    ]  # fmt: skip
+
+
+routes: list[Any] = [listed, one, clocks]
+
+
+def number_of(call: Call[Any]) -> int:
+    """The ticket's number out of the path. Raises NotFound for what is none."""
+    wanted = number.read(call.path["ticket"])
+    if wanted is None:
+        raise nothing_there()
+    return wanted
+
+
+def nothing_there() -> NotFound:
+    return NotFound(_("没有这张单，或者您无权看。"))
+
+
+def brief(row: Any) -> shapes.TicketBrief:
+    return shapes.TicketBrief(
+        str(row["id"]), row["status"], row["version"], row["kind"], row["matter"], row["matter_name"], row["urgency"],
+        row["confidential"], row["title"], row["place"], row["received_at"], row["dispatch_due_at"], row["due_at"],
+        row["replied_at"], row["closed_at"], row["unit_name"], row["round"], row["urges"], row["returns"],
+        row["phone_tail"],
+    )  # fmt: skip
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return msgspec.structs.asdict(brief(row))
+
+
+def order(row: Any) -> shapes.Order:
+    names = shapes.Order.__struct_fields__
+    return shapes.Order(**{name: row[name] for name in names} | {"reply": mask_text(row["reply"])})
+
+
+def _event(row: Any) -> shapes.Event:
+    data = _masked(msgspec.json.decode(row["data"]))
+    return shapes.Event(
+        row["at"], row["verb"], row["actor_name"], row["status"], row["round"], row["version"], data
+    )
 
 
 def _masked(value: Any) -> Any:
@@ -132,47 +160,15 @@ def _masked(value: Any) -> Any:
     return {key: _masked(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
-def _json(content: Any, *, status: int = 200) -> Response[bytes]:
-    return Response(_encode(content), status_code=status, media_type=MediaType.JSON)
-
-
-def _chosen(asked: Any) -> dict[str, Any]:
-    """The filters of the URL. Raises Invalid for a value that none can have."""
-    chosen: dict[str, Any] = {name: asked[name] for name in _TEXTS if asked.get(name)}
-    for name in _LISTS:
-        if asked.get(name):
-            chosen[name] = asked[name].split(",")
-    if asked.get("urgency"):
-        chosen["urgency"] = [_whole("urgency", part) for part in asked["urgency"].split(",")]
-        if not set(chosen["urgency"]) <= {1, 2, 3, 4}:
-            raise Invalid({"urgency": _("紧急程度只有 1 至 4。")})
-    unknown = set(chosen.get("status", ())) - set(Status)
-    if unknown:
-        raise Invalid({"status": _("没有“{given}”这个状态，可用：{all}。").format(
-            given=", ".join(sorted(unknown)), all=", ".join(Status))})  # fmt: skip
-    for name, column in (("since", "since"), ("until", "until")):
-        if asked.get(name):
-            chosen[column] = _moment(name, asked[name])
+async def _chosen(asked: Search) -> dict[str, Any]:
+    """The filters as `crm.tickets.queries` understands them. Raises Invalid for a line that is none of ours."""
+    chosen: dict[str, Any] = {
+        name: getattr(asked, name) for name in ("matter", "district", "street", "unit", "since", "until")
+    }
+    chosen |= {name: list(getattr(asked, name)) for name in ("status", "kind", "urgency")}
+    if asked.line:
+        chosen["line"] = await line_id(asked.line)
     return chosen
 
 
-def _whole(field: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise Invalid({field: _("“{given}”不是整数。").format(given=text)}) from None
-
-
-def _moment(field: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Invalid({field: _("“{given}”不是 ISO 8601 时间。").format(given=text)}) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=clock.zone())
-
-
-def _limit(text: str | None) -> int:
-    limit = _whole("limit", text) if text else 50
-    if not 1 <= limit <= MOST:
-        raise Invalid({"limit": _("每页 1 到 {most} 件。").format(most=MOST)})
-    return limit
+assert set(STATUS) == set(Status), "every status can be asked for"

@@ -65,6 +65,10 @@ async def add(request: Request, number: FromPath[int]) -> Response[Any]:
 
 @get("/attachments/{attachment:int}", guards=[SEER])
 async def fetch(request: Request, attachment: FromPath[int]) -> ASGIApp:
+    return await sent(request, attachment)
+
+
+async def sent(request: Request, attachment: int) -> ASGIApp:
     """The bytes; photos and recordings are shown in the page, documents only saved. Looking is logged."""
     row = await attachments.attachment_for(request.user, attachment)
     path = attachments.path_of(row["digest"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.claims import Claim
 from core.db import Tx
 from core.officers import Officer
 from crm.tickets.access import check_may
@@ -20,14 +21,14 @@ class Birth:
     """A ticket about to be written: its columns, and what hangs on it from the first moment.
 
     `citizen` holds the columns of a citizen known by phone (`phone_hash` set): found again or made.
-    `claim` is (source, id) under which the caller may repeat itself safely.
+    `claim` is a `core.claims.Claim`, or its first two, under which the caller may repeat itself safely.
     """
 
     number: int
     columns: Mapping[str, Any]
     citizen: Mapping[str, Any] | None = None
     call: int | None = None
-    claim: tuple[str, str] | None = None
+    claim: Claim | tuple[str, str] | None = None
 
 
 async def create(
@@ -85,9 +86,9 @@ def _value(column: str, value: Any, args: Args) -> str:
 def _claim(birth: Birth, args: Args, at: str) -> str:
     if birth.claim is None:
         return "claim AS (SELECT 1 AS id)"
-    source, source_id = birth.claim
-    return f"""claim AS (INSERT INTO idempotency_claim (source, source_id, claimed_at, answer)
-        VALUES ({args(source)}, {args(source_id)}, {at}, {args(json.dumps({"ticket": birth.number}))}::jsonb)
+    source, source_id, digest = Claim(*birth.claim)
+    return f"""claim AS (INSERT INTO idempotency_claim (source, source_id, claimed_at, request_hash, answer)
+        VALUES ({args(source)}, {args(source_id)}, {at}, {args(digest)}, {args(json.dumps({"ticket": birth.number}))}::jsonb)
         ON CONFLICT (source, source_id) DO NOTHING RETURNING id)"""
 
 

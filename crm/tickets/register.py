@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from core import clock, db, privacy
+from core.claims import Claim, Reused
 from core.db import alone, tx
 from core.errors import Invalid
 from core.i18n import _
@@ -107,7 +109,7 @@ def check(form: Mapping[str, Any], book: Rulebook) -> Registration:
 
 
 async def register(
-    officer: Officer, form: Registration, *, now: datetime, claim: tuple[str, str] | None = None,
+    officer: Officer, form: Registration, *, now: datetime, claim: Claim | tuple[str, str] | None = None,
     call: int | None = None,
 ) -> Registered:  # fmt: skip
     """A ticket for the dispatchers' queue; the citizen gets its number by SMS."""
@@ -122,7 +124,7 @@ async def register(
 
 
 async def register_and_dispatch(
-    officer: Officer, form: Registration, *, now: datetime, claim: tuple[str, str] | None = None,
+    officer: Officer, form: Registration, *, now: datetime, claim: Claim | tuple[str, str] | None = None,
     call: int | None = None,
 ) -> Registered:  # fmt: skip
     """登记并派单: dispatched by the rule at once where the catalogue is sure; else left to the dispatchers."""
@@ -142,7 +144,7 @@ async def register_and_dispatch(
 
 async def answer(
     officer: Officer, form: Registration, *, answer: str, article: str, now: datetime,
-    claim: tuple[str, str] | None = None, call: int | None = None,
+    claim: Claim | tuple[str, str] | None = None, call: int | None = None,
 ) -> Registered:  # fmt: skip
     """当场答复办结: answered from the knowledge base or freely; no unit, no clock."""
     if len(answer.strip()) < SHORTEST_CONTENT:
@@ -158,7 +160,7 @@ async def answer(
 
 async def refuse(
     officer: Officer, form: Registration, *, ground: str, legal_path: str, now: datetime,
-    claim: tuple[str, str] | None = None, call: int | None = None,
+    claim: Claim | tuple[str, str] | None = None, call: int | None = None,
 ) -> Registered:  # fmt: skip
     """不予受理 on a coded ground; the caller is told which way the law gives."""
     wrong: dict[str, str] = {}
@@ -179,7 +181,7 @@ async def refuse(
 
 async def _write(
     officer: Officer, verb: str, form: Registration, columns: dict[str, Any], *, now: datetime,
-    claim: tuple[str, str] | None, call: int | None, data: Mapping[str, Any] | None = None,
+    claim: Claim | tuple[str, str] | None, call: int | None, data: Mapping[str, Any] | None = None,
 ) -> Registered:  # fmt: skip
     for _attempt in range(5):
         try:
@@ -193,7 +195,7 @@ async def _write(
                         await calls.settle(call, "answered" if verb == "answer" else "ticket")
                     return Registered(made)
             assert claim is not None
-            return Registered(await _earlier(claim), repeated=True)
+            return Registered(await _earlier(Claim(*claim)), repeated=True)
         except asyncpg.UniqueViolationError as clash:
             if (
                 clash.constraint_name != "ticket_pkey"
@@ -202,13 +204,14 @@ async def _write(
     raise RuntimeError("five ticket numbers in a row were taken")
 
 
-async def _earlier(claim: tuple[str, str]) -> int:
-    return int(
-        await db.fetchval(
-            "SELECT (answer ->> 'ticket')::bigint FROM idempotency_claim WHERE source = $1 AND source_id = $2",
-            *claim,
-        )
+async def _earlier(claim: Claim) -> int:
+    """The ticket that this claim made. Raises Reused when it came with another content then."""
+    row = await db.fetchrow(
+        "SELECT request_hash, answer FROM idempotency_claim WHERE source = $1 AND source_id = $2", *claim[:2]
     )
+    if claim.digest is not None and row["request_hash"] != claim.digest:
+        raise Reused(_("这个编号已用于另一份内容，请换一个。"))
+    return int(json.loads(row["answer"])["ticket"])
 
 
 async def columns_of(

@@ -28,14 +28,15 @@ class Verb:
     """`do(officer, id, form, now=…, seen=…)` makes the move; `id` is the ticket's number or the work order's.
 
     `fits` says whether to offer it, beyond what `MOVES` says (pure: officer, ticket, own order or None).
-    `page`: where a desk has a form of its own for it (`{id}`), else the common one serves.
+    `page`: where a desk has a form of its own for it (`{id}`), else the common one serves. What is on "new"
+    makes a ticket: `do(officer, form, now=…)`.
     `facts`: read beside the common form. `done` is the sentence after it; `stop` marks what cannot be undone.
     """
 
     move: str
     form: type
     do: Callable[..., Awaitable[Any]]
-    on: Literal["ticket", "order"] = "ticket"
+    on: Literal["ticket", "order", "new"] = "ticket"
     done: str = ""
     hint: str = ""
     stop: bool = False

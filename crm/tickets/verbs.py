@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from core.officers import Officer
-from crm.tickets import conferences, extensions, holds, returns
+from crm.tickets import birth_verbs, conferences, desk_verbs, extensions, holds, returns
 from crm.tickets.access import OrderRow, TicketRow
 from crm.tickets.states import BY_NAME, allowed, order_after
 from crm.tickets.verb import Verb
 
 #: Modules with a `verbs` tuple, alphabetically.
-PARTS = (conferences, extensions, holds, returns)
+PARTS = (birth_verbs, conferences, desk_verbs, extensions, holds, returns)
 
 VERBS: dict[str, Verb] = {verb.move: verb for part in PARTS for verb in part.verbs}
 
 
 def offered(officer: Officer, ticket: TicketRow, order: OrderRow | None = None) -> list[Verb]:
-    """The verbs to show as buttons: allowed by `MOVES` and fitting; of a unit's own `order` when it is given."""
+    """The verbs to show as buttons: those of `possible` that no desk has a form of its own for."""
+    return [verb for verb in possible(officer, ticket, order) if not verb.page]
+
+
+def possible(officer: Officer, ticket: TicketRow, order: OrderRow | None = None) -> list[Verb]:
+    """What may be done now: allowed by `MOVES` and fitting; with a unit's own `order` when it is given."""
     can = [VERBS[move.name] for move in allowed(ticket.status, officer.permissions) if move.name in VERBS]
     return [verb for verb in can if _fits(verb, officer, ticket, order)]
 

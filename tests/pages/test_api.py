@@ -15,9 +15,11 @@ async def test_a_repeat_with_the_same_key_is_the_same_ticket(officer: Hire) -> N
     alice = await officer("agent")
     head = {"Idempotency-Key": "one"}
     first, again = [await alice.client.post("/api/v1/tickets", json=HEATING, headers=head) for _ in "12"]
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert first.json()["number"] == again.json()["number"]
-    assert again.json()["repeated"]
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert await db.fetchval("SELECT count(*) FROM ticket") == 1
 
 
 @pytest.mark.parametrize(
