@@ -98,7 +98,7 @@ def each(template: str, rows: Sequence[Hashable], **shared: Hashable) -> Markup:
     return Markup("".join([_written(template, locale, row, rest) for row in rows]))  # noqa: S704 - each is Markup
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=2_048)
 def _written(template: str, locale: str, row: Hashable, shared: tuple[tuple[str, Hashable], ...]) -> Markup:
     return Markup(environment().get_template(template).render(locale=locale, row=row, **dict(shared)))  # noqa: S704 - autoescaped
 

@@ -19,7 +19,7 @@ from crm.tickets.dispatch import CLAIM, LIKELY
 from routing.sureness import word
 
 PAGE = 50
-MOST_KEPT = 4_096
+MOST_KEPT = 1_024
 
 
 @dataclass(frozen=True, eq=False)
