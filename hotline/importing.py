@@ -47,7 +47,7 @@ async def work(args: Namespace, watch: Watch) -> int:
 async def _run(number: int, watch: Watch) -> int:
     try:
         async with runs.resume(number, watch=watch) as run:
-            await messages.work(run)
+            await messages.work(run, now=clock.now())
     except (runs.Cancelled, asyncio.CancelledError) as stopped:
         print(
             _("已停在第 {n} 行；继续：hotline import messages --resume {run}").format(n=run.done, run=number)

@@ -55,7 +55,7 @@ JOBS = (
     Job("knowledge index", 5, "kb.jobs:index_pending"),
     Job("old messages", 3600, "callbacks.jobs:forget_messages"),
     Job("recompute", 3, "crm.jobs:recompute"),
-    Job("imports", 2, "crm.importing.uploads:work_on_next"),
+    Job("imports", 2, "crm.importing.jobs:work_on_next"),
     Job("old uploads", 3600, "crm.importing.uploads:forget_old"),
     Job("successions", 5, "crm.jobs:follow_units"),
     Job("faded presence", 300, "crm.jobs:forget_presence"),

@@ -11,7 +11,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +54,14 @@ class Done:
     wrong: list[tuple[int, str, str, str]]
 
 
-async def work(run: runs.Run) -> None:
-    """Go on with the run where it stands. Raises Cancelled, Invalid (the file cannot be read any more)."""
+async def work(run: runs.Run, *, now: datetime) -> None:
+    """Go on with the run where it stands, by the rules of `now`. Raises Cancelled, Invalid (the file is another)."""
     asked = run.parameters
     table = await _same_file(asked)
     by = Officer(asked.get("by") or 0, "import", asked.get("by_name") or _("历史导入"), permissions=RIGHTS)
     counts = {"made": 0, "known": 0, **{k: v for k, v in run.cursor.items() if k in ("made", "known")}}
     for batch in _batches(table, after=run.cursor.get("line", 0)):
-        done = await _batch(batch, asked, by)
+        done = await _batch(batch, asked, by, now)
         counts["made"] += done.made
         counts["known"] += done.known
         for line, name, value, why in done.wrong:
@@ -125,14 +125,15 @@ def _batches(table: files.Table, *, after: int) -> Iterator[list[files.Row]]:
         yield batch
 
 
-async def _batch(batch: list[files.Row], asked: dict[str, Any], by: Officer) -> Done:
-    book, now = await _rules(), clock.now()
+async def _batch(batch: list[files.Row], asked: dict[str, Any], by: Officer, now: datetime) -> Done:
+    today = clock.local(now).date()
+    book = await _rules(today)
     good: list[tuple[Message, Story]] = []
     wrong: list[tuple[int, str, str, str]] = []
     for row in batch:
         try:
             message = rows.check(row, asked["map"], book, now=now)
-            good.append((message, await _lived(message, book, by, str(asked["source"]))))
+            good.append((message, await _lived(message, book, by, str(asked["source"]), today=today)))
         except rows.Faulty as faulty:
             wrong += [(row.line, *complaint) for complaint in faulty.complaints]
         except Invalid as error:
@@ -141,19 +142,19 @@ async def _batch(batch: list[files.Row], asked: dict[str, Any], by: Officer) -> 
             wrong.append((row.line, "", "", refused.message))
     source = f"import:{asked['source']}"
     try:
-        made, changed = await _write(source, good)
+        made, changed = await _write(source, good, now)
     except (asyncpg.PostgresError, ValueError):
-        return await _one_by_one(source, good, wrong)
+        return await _one_by_one(source, good, wrong, now)
     return Done(made, len(good) - made - len(changed), wrong + changed)
 
 
 async def _one_by_one(
-    source: str, good: list[tuple[Message, Story]], wrong: list[tuple[int, str, str, str]]
+    source: str, good: list[tuple[Message, Story]], wrong: list[tuple[int, str, str, str]], now: datetime
 ) -> Done:
     made = known = 0
     for pair in good:
         try:
-            new, changed = await _write(source, [pair])
+            new, changed = await _write(source, [pair], now)
         except (asyncpg.PostgresError, ValueError) as error:
             wrong.append((pair[0].line, "", "", _("数据库不收这一行：{why}").format(why=error)))
             continue
@@ -162,7 +163,7 @@ async def _one_by_one(
 
 
 async def _write(
-    source: str, good: list[tuple[Message, Story]]
+    source: str, good: list[tuple[Message, Story]], now: datetime
 ) -> tuple[int, list[tuple[int, str, str, str]]]:
     """Claim the source ids and write what was not there; how many, and ids that came before with another content."""
     first = dict[str, tuple[Message, Story]]()
@@ -175,7 +176,7 @@ async def _write(
                SELECT $1, id, $2, hash, jsonb_build_object('ticket', number)
                FROM unnest($3::text[], $4::bytea[], $5::bigint[]) AS c(id, hash, number)
                ON CONFLICT (source, source_id) DO NOTHING RETURNING source_id""",
-            source, clock.now(), list(first), [message.digest for message, _story in first.values()],
+            source, now, list(first), [message.digest for message, _story in first.values()],
             [story.number for _message, story in first.values()],
         )  # fmt: skip
         mine = {row["source_id"] for row in claimed}
@@ -203,19 +204,19 @@ async def _changed(source: str, good: list[tuple[Message, Story]]) -> list[tuple
 # --- one message's life ---
 
 
-async def _rules() -> Rulebook:
+async def _rules(today: date) -> Rulebook:
     """Today's rules, for any day: which limits held in those years nobody wrote down."""
     global _old
-    book, today = await rulebook(), clock.today()
+    book = await rulebook()
     if _old is None or _old[:2] != (book, today):
         _old = book, today, replace(book, limits=book.limits.ever(today))
     return _old[2]
 
 
-async def _lived(message: Message, book: Rulebook, by: Officer, source: str) -> Story:
+async def _lived(message: Message, book: Rulebook, by: Officer, source: str, *, today: date) -> Story:
     """The ticket as it went: what the source does not tell (dispatch, signature) happened when it was received."""
     form, at, end = message.form, message.received_at, message.replied_at
-    lead = await _lead(message, book)
+    lead = await _lead(message, book, today)
     story = Story(await register.columns_of(by, form, book, None), await register.citizen_of(form))
     story.columns["queued_at"] = at
     origin = {"imported": {"source": source, "id": message.source_id, "line": message.line}}
@@ -245,7 +246,7 @@ async def _lived(message: Message, book: Rulebook, by: Officer, source: str) -> 
     return story
 
 
-async def _lead(message: Message, book: Rulebook) -> Lead:
+async def _lead(message: Message, book: Rulebook, today: date) -> Lead:
     """The unit the source names, else today's catalogue: what held in those years nobody wrote down."""
     if message.unit:
         unit = next((u for u in book.units.values() if message.unit in (u.code, u.name)), None)
@@ -254,7 +255,6 @@ async def _lead(message: Message, book: Rulebook) -> Lead:
                 {"unit": _("没有叫“{name}”的单位，请用系统里的单位全称或代码。").format(name=message.unit)}
             )
         return Lead(unit.id, unit.name, "", 100, _("承办单位由来源给出。"))
-    today = clock.today()
     if message.form.street != register.UNKNOWN_PLACE:
         found = await lead_for(message.form.matter, message.form.street, today)
         if found is not None:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from litestar.datastructures import UploadFile
 
-from core import clock, db, runs
+from core import clock, db
 from core.settings import settings
-from crm.importing import messages
 from crm.importing.files import MEGABYTE
 
 #: An import that nobody confirmed or resumed for so long is given up with its file.
@@ -26,26 +25,6 @@ async def keep(upload: UploadFile) -> Path:
         while block := await upload.read(MEGABYTE):
             await asyncio.to_thread(out.write, block)
     return path
-
-
-async def work_on_next() -> int:
-    """The worker's: go on with the oldest import that waits. A worker that is stopped leaves it waiting."""
-    number = await runs.next_waiting(messages.KIND)
-    if number is None:
-        return 0
-    try:
-        async with runs.resume(number) as run:
-            await messages.work(run)
-    except (runs.Cancelled, runs.Busy):
-        return 0
-    except asyncio.CancelledError:
-        if not await db.fetchval("SELECT cancel_asked FROM run WHERE id = $1", number):
-            await runs.put_back(number)
-        raise
-    except Exception:
-        return 0  # the run itself says what went wrong
-    await forget(number)
-    return run.done
 
 
 async def forget(number: int) -> None:

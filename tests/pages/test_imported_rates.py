@@ -107,7 +107,7 @@ async def shown(officer: Hire, first: date, last: date) -> dict[str, tuple[int, 
 async def imported(path: Path) -> None:
     chosen = mapping.guess(files.opened(path).columns)
     async with runs.resume(await messages.start(path, path.name, chosen, source="board", by=None)) as run:
-        await messages.work(run)
+        await messages.work(run, now=clock.now())
 
 
 async def compare(officer: Hire, path: Path, first: date, last: date) -> tuple[int, int]:

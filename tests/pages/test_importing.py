@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from core import db
-from crm.importing import uploads
+from crm.importing import jobs, uploads
 from tests.people import Hire
 
 FILE = Path(__file__).parent.parent / "crm" / "importing" / "messages.csv"
@@ -43,7 +43,7 @@ async def test_the_guess_is_shown_and_nothing_written_before_it_is_confirmed(off
     assert '<option value="留言详情" selected>' in body
     assert "小区路灯不亮" in body
     assert "昵称" in body
-    assert await uploads.work_on_next() == 0
+    assert await jobs.work_on_next() == 0
     assert await db.fetchval("SELECT count(*) FROM ticket") == 0
 
 
@@ -51,7 +51,7 @@ async def test_the_worker_imports_and_the_page_tells_with_the_rejects(officer: H
     admin = (await officer("admin")).client
     number = await confirmed(admin)
     assert 'hx-trigger="load delay:1s"' in (await admin.get(f"/runs/{number}")).text
-    assert await uploads.work_on_next() == 7
+    assert await jobs.work_on_next() == 7
     body = (await admin.get(f"/runs/{number}")).text
     assert 'value="7" max="7"' in body
     assert "hx-trigger" not in body.partition('id="run-state"')[2].partition("</section>")[0]
@@ -65,9 +65,9 @@ async def test_a_waiting_run_is_cancelled_and_resumed(officer: Hire) -> None:
     admin = (await officer("admin")).client
     number = await confirmed(admin)
     await admin.post(f"/runs/{number}/cancellation")
-    assert await uploads.work_on_next() == 0
+    assert await jobs.work_on_next() == 0
     await admin.post(f"/runs/{number}/resumption")
-    assert await uploads.work_on_next() == 7
+    assert await jobs.work_on_next() == 7
 
 
 @pytest.mark.parametrize(("name", "body"), [("a.pdf", b"%PDF"), ("a.csv", b""), ("a.xlsx", b"a,b\n1,2\n")])

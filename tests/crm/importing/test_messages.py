@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core import db, runs
+from core import clock, db, runs
 from core.errors import Invalid
 from crm.importing import files, mapping, messages
 from crm.tickets import history, replay
@@ -26,7 +26,7 @@ async def begun(path: Path = FILE, source: str = "board") -> int:
 
 async def imported(path: Path = FILE) -> runs.Run:
     async with runs.resume(await begun(path)) as run:
-        await messages.work(run)
+        await messages.work(run, now=clock.now())
     return run
 
 
@@ -134,9 +134,9 @@ async def test_a_run_that_was_cancelled_goes_on_where_it_stopped(monkeypatch: py
     number = await begun()
     with pytest.raises(runs.Cancelled):
         async with runs.resume(number, watch=stop) as run:
-            await messages.work(run)
+            await messages.work(run, now=clock.now())
     async with runs.resume(number) as run:
-        await messages.work(run)
+        await messages.work(run, now=clock.now())
     assert (run.done, run.rejected, run.cursor["made"]) == (7, 2, 4)
     assert len(run.rejects_path.read_text("utf-8-sig").splitlines()) == 3
 
@@ -148,7 +148,7 @@ async def test_a_file_changed_under_the_run_is_not_gone_on_with(tmp_path: Path) 
     path.write_text("id\n1\n")
     with pytest.raises(Invalid):
         async with runs.resume(number) as run:
-            await messages.work(run)
+            await messages.work(run, now=clock.now())
 
 
 async def test_a_known_phone_joins_its_citizen(tmp_path: Path) -> None:
