@@ -7,9 +7,8 @@ from datetime import timedelta
 from callbacks import duty, gateway, notices, outbox, replies, reports, wake, wording
 from core import clock, db
 
-#: How long a message's words are kept.
+#: How long what carriers called back is kept.
 KEPT = timedelta(days=180)
-BATCH = 1000
 
 
 async def answer_messages() -> int:
@@ -57,8 +56,8 @@ async def ring_duty() -> int:
     return await duty.work(ringer, carrier, now=clock.now(), at=clock.real_now())
 
 
-async def forget_messages() -> int:
-    """Drop messages past their time, with questions and counters that nobody needs any more."""
+async def forget() -> None:
+    """Questions, links, counters and callbacks that nobody needs any more; messages: see `callbacks/kept.py`."""
     at = clock.real_now()
     await db.execute("DELETE FROM open_question WHERE expires_at < $1", at)
     await db.execute("DELETE FROM status_link WHERE expires_at < $1", at)
@@ -67,9 +66,3 @@ async def forget_messages() -> int:
         at - timedelta(days=2),
     )
     await db.execute("DELETE FROM carrier_event WHERE at < $1", at - KEPT)
-    gone = await db.execute(
-        """DELETE FROM message WHERE id IN (SELECT id FROM message WHERE created_at < $1
-           AND state NOT IN ('waiting', 'received') ORDER BY id LIMIT $2)""",
-        clock.now() - KEPT, BATCH,
-    )  # fmt: skip
-    return int(gone.split()[-1])

@@ -9,7 +9,6 @@ from core.admin.imports import forget as forget_sheets
 from core.claims import forget as forget_claims
 from core.runs import fail_stale
 
-DRAFTS_KEPT = timedelta(days=7)
 CLAIMS_KEPT = timedelta(days=90)
 #: `hotline doctor` calls a worker lost that has not beaten for so long.
 LOST_AFTER = timedelta(seconds=60)
@@ -18,8 +17,6 @@ LOST_AFTER = timedelta(seconds=60)
 async def housekeeping() -> int:
     """The number of rows that were forgotten. Safe to run twice at once."""
     gone = await sessions.sweep() + await tries.sweep()
-    old_drafts = await db.execute("DELETE FROM draft WHERE saved_at < $1", clock.real_now() - DRAFTS_KEPT)
-    gone += int(old_drafts.split()[-1])
     gone += await forget_claims(now=clock.real_now(), older_than=CLAIMS_KEPT)
     gone += await forget_sheets(now=clock.now())
     await fail_stale()

@@ -27,6 +27,7 @@ from crm.admin.uses import of_matters
 from crm.pages.effects import OnOpenOrders
 from crm.tickets.succession import open_orders
 from crm.tickets.topics import may_hear
+from hotline import keeping
 from routing import effects
 from hotline.carriers import wired
 from routing.admin.open_work import add_uses, set_counter
@@ -46,7 +47,7 @@ PAGES = (
     "callbacks.pages",
 )
 #: Each has `subjects`: what can be administered there.
-ADMIN = ("routing.admin", "crm.admin", "callbacks.admin")
+ADMIN = ("routing.admin", "crm.admin", "callbacks.admin", "hotline.keeping")
 BIGGEST_BODY = 1024 * 1024
 
 
@@ -100,6 +101,7 @@ def wire() -> None:
     set_topic_policy(may_hear)
     calls.use(LocalCaller())
     effects.use(OnOpenOrders())
+    keeping.wire()
     set_counter(open_orders)
     add_uses(of_matters)
     floors = [module for name in ADMIN if (module := _module(name))]

@@ -1,6 +1,6 @@
 """The ground floor's own pages: signing in, the account, administration, drafts, the live stream, files, runs, health."""
 
-from core.pages import account, admin, api, drafts, files, health, runs, sign_in, stream
+from core.pages import account, admin, api, drafts, files, health, keeping, runs, sign_in, stream
 from core.web import Nav
 
 routes = [
@@ -11,6 +11,7 @@ routes = [
     *drafts.routes,
     *files.routes,
     *health.routes,
+    *keeping.routes,
     *runs.routes,
     *stream.routes,
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callbacks import gateway, jobs, notices, reports
+from callbacks import gateway, jobs, kept, notices, reports
 from callbacks.gateway import InDoubt, Rejected, Report, Sent, Why
 from core import clock, db, privacy
 from core.officers import Officer
@@ -352,10 +352,15 @@ async def test_a_demo_delivers_to_the_console() -> None:
     assert "已受理" in privacy.open_sealed(row["body"])
 
 
-async def test_old_messages_are_forgotten(carrier: Carrier, at: SetClocks) -> None:
+async def test_old_messages_lose_their_words_and_numbers_and_still_count(
+    carrier: Carrier, at: SetClocks
+) -> None:
     await ticket()
     await work()
-    at(MORNING + timedelta(days=179))
-    assert await jobs.forget_messages() == 0
-    at(MORNING + timedelta(days=181))
-    assert await jobs.forget_messages() == 1
+    (messages,) = kept.KEPT
+    assert await messages.erase(MORNING - timedelta(days=1), 100) == 0
+    assert await messages.erase(MORNING + timedelta(days=1), 100) == 1
+    row = await db.fetchrow("SELECT body, phone, phone_hash, phone_tail, segments, template FROM message")
+    assert [bytes(row[n]) for n in range(3)] == [b"", b"", b""]
+    assert (row["phone_tail"], row["segments"], row["template"]) == ("", 1, "registered")
+    assert await messages.count(MORNING + timedelta(days=1)) == 0
