@@ -98,8 +98,9 @@ def terms() -> list[tuple[str, str]]:
 
 @lru_cache
 def _terms(how: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    letters, convert = _converter("s2tw").convert, _converter(how).convert
-    return _any_of({made: ours for plain, ours in terms() for made in (letters(plain), convert(plain))})
+    """What OpenCC makes of either side of a pair, to our word: a text may be converted twice."""
+    makers = {_converter("s2tw").convert, _converter(how).convert}
+    return _any_of({make(word): pair[1] for pair in terms() for word in pair for make in makers})
 
 
 @lru_cache

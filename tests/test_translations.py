@@ -66,3 +66,15 @@ def test_no_english_is_kept_for_what_nobody_says() -> None:
     for path in sorted((ROOT / "locale" / "en").glob("*.po")):
         left = [m for m in i18n.read([path]) if m not in said()]
         assert not left, f"{path.name} holds what nobody says any more: {left}"
+
+
+def test_no_template_or_script_speaks_without_the_catalogue() -> None:
+    told = re.compile(r"{#.*?#}|{{.*?}}|{%.*?%}", re.DOTALL)
+    wild = {
+        str(path.relative_to(ROOT)): line.strip()
+        for pattern, silent in (("templates/**/*.html", told), ("static/js/*.js", re.compile(r"//.*")))
+        for path in sorted(ROOT.glob(pattern))
+        for line in silent.sub("", path.read_text("utf-8")).splitlines()
+        if re.search("[\u3400-\u9fff]", line)
+    }
+    assert not wild
