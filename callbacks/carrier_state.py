@@ -6,7 +6,7 @@ Real time, as it is about the carrier and its bill, not about the hotline's day.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,9 +18,11 @@ log = logging.getLogger("hotline.sms")
 #: How long nothing is tried after a refusal that is not about one message.
 PAUSES: Final = {
     "account": timedelta(minutes=1),
-    "away": timedelta(seconds=20),
+    "away": timedelta(minutes=1),
     "busy": timedelta(seconds=5),
 }
+#: In doubt for so long: a human decides (page /carrier).
+FOR_A_HUMAN: Final = timedelta(minutes=30)
 #: Said to those who can do something about it: `busy` passes by itself.
 TROUBLES: Final = ("account", "away")
 
@@ -35,6 +37,8 @@ class Standing:
     paused_until: datetime | None = None
     segments: int = 0
     heard_at: datetime | None = None
+    stopped: int = 0  # texts that it filters
+    doubts: int = 0  # messages that a human has to decide on
 
     @property
     def capped(self) -> bool:
@@ -52,6 +56,16 @@ async def read(gateway: str, *, at: datetime) -> Standing:
     return Standing(
         row["trouble"], row["detail"], row["since"], row["paused_until"], counted, row["heard_at"]
     )
+
+
+async def read_all(gateway: str, *, at: datetime) -> Standing:
+    """With what waits for a human."""
+    row = await db.fetchrow(
+        """SELECT (SELECT count(*) FROM stopped_template WHERE gateway = $1 AND lifted_at IS NULL) AS stopped,
+                  (SELECT count(*) FROM message WHERE state = 'unknown' AND gateway = $1 AND claimed_at < $2) AS doubts""",
+        gateway, at - FOR_A_HUMAN,
+    )  # fmt: skip
+    return replace(await read(gateway, at=at), stopped=row["stopped"], doubts=row["doubts"])
 
 
 async def pause(gateway: str, trouble: str, detail: str, *, at: datetime) -> None:

@@ -31,6 +31,18 @@ async def opt_in(t: Tx, hashes: Sequence[bytes], *, now: datetime) -> None:
     )
 
 
+#: How the ledger says that a carrier called it no mobile phone.
+NO_MOBILE: Final = "carrier: no mobile phone"
+
+
+async def reached(t: Tx, hashes: Sequence[bytes], *, now: datetime) -> None:
+    """A phone that writes to us is one, whatever a carrier said of it once."""
+    await t.execute(
+        "UPDATE opt_out SET until = $2 WHERE phone_hash = ANY($1::bytea[]) AND until IS NULL AND starts_with(word, $3)",
+        list(hashes), now, NO_MOBILE,
+    )  # fmt: skip
+
+
 async def refuses(t: Tx, hashes: Sequence[bytes], purpose: str) -> bool:
     return bool(
         await t.fetchval(

@@ -27,6 +27,8 @@ LEASE: Final = timedelta(minutes=5)
 #: What could not go out for so long tells nobody anything any more.
 TOO_LATE: Final = timedelta(hours=24)
 BATCH: Final = 20
+#: So many in doubt and none taken: the line is dead, and every further message would be in doubt as well.
+IN_A_ROW: Final = 3
 CLAIMED: Final = "id, phone, body, tries, party, template, locale, segments"
 
 
@@ -64,6 +66,9 @@ async def send_due(gateway: SmsGateway, *, now: datetime, at: datetime) -> int:
         standing = await carrier_state.read(gateway.name, at=at)
         if standing.paused_until is not None and standing.paused_until > at:
             return done
+        batch = (
+            1 if standing.trouble in carrier_state.TROUBLES else BATCH
+        )  # try with one whether it is well again
         rows = await db.fetch(
             f"""UPDATE message SET state = 'claimed', rank = 1, claimed_at = $2, tries = tries + 1, gateway = $3
                 WHERE id IN (SELECT id FROM message m WHERE state = 'waiting' AND send_after <= $1
@@ -72,17 +77,19 @@ async def send_due(gateway: SmsGateway, *, now: datetime, at: datetime) -> int:
                                  AND s.template = m.template AND s.locale = m.locale)
                              ORDER BY send_after, id LIMIT $4 FOR UPDATE SKIP LOCKED)
                 RETURNING {CLAIMED}, send_after""",
-            now, at, gateway.name, BATCH, standing.capped,
+            now, at, gateway.name, batch, standing.capped,
         )  # fmt: skip
         late = [row for row in rows if row["send_after"] < now - TOO_LATE]
         for row in late:
             await refusals.failed(row["id"], "too late")
         fresh = sorted((row for row in rows if row not in late), key=lambda row: int(row["id"]))
         took = await asyncio.gather(*(_hand_over(gateway, row, now=now, at=at) for row in fresh))
-        if any(took):
-            await carrier_state.heard(gateway.name, sum(took), at=at)
+        if sum(filter(None, took)):
+            await carrier_state.heard(gateway.name, sum(filter(None, took)), at=at)
+        elif took.count(None) >= min(IN_A_ROW, batch):
+            await carrier_state.pause(gateway.name, "away", "no answer", at=at)
         done += len(rows)
-        if len(rows) < BATCH:
+        if len(rows) < batch:
             return done
 
 
@@ -113,8 +120,8 @@ def as_out(row: Any) -> OutMessage:
     return OutMessage(str(row["id"]), phone, body, row["tries"])
 
 
-async def _hand_over(gateway: SmsGateway, row: Any, *, now: datetime, at: datetime) -> int:
-    """The segments that were taken; 0 for none, or for nobody knows."""
+async def _hand_over(gateway: SmsGateway, row: Any, *, now: datetime, at: datetime) -> int | None:
+    """The segments that were taken; 0 for none, None for nobody knows."""
     try:
         message = as_out(row)
         if row["segments"] > gateway.capabilities(country(message.phone)).most_segments:
@@ -131,6 +138,7 @@ async def _hand_over(gateway: SmsGateway, row: Any, *, now: datetime, at: dateti
             "UPDATE message SET state = 'unknown', rank = 2, error = $2 WHERE id = $1 AND state = 'claimed'",
             row["id"], type(doubt).__name__,
         )  # fmt: skip
+        return None
     else:
         await taken(row["id"], row["tries"], sent, now=now)
         return int(row["segments"])

@@ -76,7 +76,7 @@ async def _consequences(gateway: str, row: Any, why: Why, code: str, *, now: dat
     if why is Why.FILTERED:
         await carrier_state.stop_template(gateway, row["template"], row["locale"], code, at=at)
     elif why in (Why.OPTED_OUT, Why.NUMBER):
-        word = "carrier" if why is Why.OPTED_OUT else f"carrier: no mobile phone ({code})"
+        word = "carrier" if why is Why.OPTED_OUT else f"{optouts.NO_MOBILE} ({code})"
         who = phone(privacy.open_sealed(row["phone"]))
         async with tx() as t:
             await optouts.opt_out(t, who, optouts.PURPOSES, word=word, now=now)

@@ -160,6 +160,7 @@ async def _keep(talk: Talk, message: InMessage, state: str) -> int:
 
 async def _answer(talk: Talk, intent: Intent) -> Answer | None:
     """Over the limit nothing is lost: what they add is written down, and they are told once how to reach us."""
+    await optouts.reached(talk.t, talk.hashes, now=talk.now)
     may = await allowance.count(talk.t, talk.phone, talk.hashes, at=talk.at)
     if intent.ask in ALWAYS or (may.answered and not may.stopped):
         answer = await _HANDLERS[intent.ask](talk, intent)

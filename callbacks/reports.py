@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from callbacks import refusals
+from callbacks.carrier_state import FOR_A_HUMAN
 from callbacks.gateway import FINAL, RANK, Doubt, InDoubt, Report, SmsGateway
 from callbacks.outbox import CLAIMED, LEASE, as_out, taken
 from core import db, privacy
@@ -19,8 +20,6 @@ from core.db import Tx, tx
 
 log = logging.getLogger("hotline.sms")
 
-#: In doubt for so long: a human decides (page /carrier).
-FOR_A_HUMAN: Final = timedelta(minutes=30)
 #: Asked about once a day when nothing final was reported; after a while it stays as it is.
 ASK_AFTER: Final = timedelta(hours=24)
 ASK_UNTIL: Final = timedelta(days=4)

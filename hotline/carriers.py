@@ -58,7 +58,7 @@ async def _watch(name: str) -> None:
     global _standing
     while True:
         with contextlib.suppress(*db.UNREACHABLE):
-            _standing = await carrier_state.read(name, at=clock.real_now())
+            _standing = await carrier_state.read_all(name, at=clock.real_now())
         await asyncio.sleep(LOOK_EVERY)
 
 
@@ -75,4 +75,10 @@ def _words(standing: carrier_state.Standing) -> list[str]:
         "away": _("短信发不出去：连不上运营商。"),
     }
     found = [words[standing.trouble]] if standing.trouble in words else []
-    return [*found, *([_("短信已到本月上限，市民收不到通知。")] if standing.capped else [])]
+    if standing.capped:
+        found.append(_("短信已到本月上限，市民收不到通知。"))
+    if standing.stopped:
+        found.append(_("{n} 个短信模板被运营商拦截，已停用。").format(n=standing.stopped))
+    if standing.doubts:
+        found.append(_("{n} 条短信不知是否发出，等您决定。").format(n=standing.doubts))
+    return found

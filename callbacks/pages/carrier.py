@@ -94,7 +94,7 @@ async def _page(request: Request, *, typed: str = "", errors: dict[str, str] | N
         carrier=carrier, standing=await carrier_state.read(carrier.name, at=at) if carrier else None,
         dry=settings().sms_dry_run, cap=cap, may_mend=request.user.can("admin.carrier"), typed=typed, errors=errors or {},
         labels={"phone": _("手机号")}, words=carrier_rows.words(),
-        **await carrier_rows.everything(carrier.name if carrier else "", at=at, in_doubt=reports.FOR_A_HUMAN),
+        **await carrier_rows.everything(carrier.name if carrier else "", at=at, in_doubt=carrier_state.FOR_A_HUMAN),
     )  # fmt: skip
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from litestar import Litestar
 
-from callbacks import jobs, reports
+from callbacks import carrier_state, jobs, reports
 from callbacks import twilio as vendor
 from callbacks.gateway import Doubt, InDoubt, OutMessage, Rejected, Why
 from callbacks.twilio import Twilio
@@ -130,7 +130,7 @@ async def test_taken_without_answer_or_report_is_found_in_the_list(
     await work()
     assert [state for state, _ in await states()] == ["unknown"]
     await db.execute("UPDATE message SET claimed_at = $1", next(iter(carrier.messages.values())).created)
-    later = next(iter(carrier.messages.values())).created + reports.FOR_A_HUMAN
+    later = next(iter(carrier.messages.values())).created + carrier_state.FOR_A_HUMAN
     assert await reports.settle_doubts(twilio, now=clock.now(), at=later) == 1
     assert [state for state, _ in await states()] == ["delivered"]
 
@@ -167,3 +167,25 @@ async def test_a_dry_run_sends_nothing(app: Litestar, at: Any) -> None:
         await work()
         assert carrier.messages == {}
         assert await states() == [("accepted", "")]
+
+
+async def test_a_dead_line_leaves_few_in_doubt_and_the_rest_waiting(
+    line: Line, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _twilio, carrier = line
+    monkeypatch.setattr(vendor, "PATIENCE", 0.2)
+    carrier.moods.silent = carrier.moods.loses = 1.0
+    for n in range(30):
+        await ticket(f"+141555502{n:02d}")
+    await work()
+    await work()
+    assert await db.fetchval("SELECT count(*) FROM message WHERE state = 'unknown'") == 20
+    assert await db.fetchval("SELECT trouble FROM carrier_state") == "away"
+    at(MORNING + timedelta(minutes=2))
+    await work()  # one to try
+    assert await db.fetchval("SELECT count(*) FROM message WHERE state = 'unknown'") == 21
+    carrier.moods.silent = 0.0
+    at(MORNING + timedelta(minutes=4))
+    await work()
+    assert await db.fetchval("SELECT count(*) FROM message WHERE state = 'waiting'") == 0
+    assert await db.fetchval("SELECT trouble FROM carrier_state") == ""

@@ -176,3 +176,16 @@ async def test_a_stopped_text_waits_until_it_is_lifted(client: httpx.AsyncClient
     await work()
     waiting = await db.fetchval("SELECT count(*) FROM message WHERE state = 'waiting' AND tries = 0")
     assert waiting == 1
+
+
+async def test_a_phone_that_writes_is_a_phone_whatever_the_carrier_said(
+    client: httpx.AsyncClient, twilio: Twilio
+) -> None:
+    from callbacks import jobs
+
+    await status(client, await in_doubt(), "undelivered", "30005")
+    assert await db.fetchval("SELECT count(*) FROM opt_out WHERE until IS NULL") == 3
+    await call(client, INBOUND, [(n, "SM" + "b" * 32 if v == SID else v) for n, v in TEXT_IN])
+    await jobs.answer_messages()
+    assert await db.fetchval("SELECT count(*) FROM opt_out WHERE until IS NULL") == 0
+    assert await db.fetchval("SELECT count(*) FROM message WHERE template = 'status'") == 1
