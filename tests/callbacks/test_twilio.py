@@ -189,3 +189,27 @@ async def test_a_dead_line_leaves_few_in_doubt_and_the_rest_waiting(
     await work()
     assert await db.fetchval("SELECT count(*) FROM message WHERE state = 'waiting'") == 0
     assert await db.fetchval("SELECT trouble FROM carrier_state") == ""
+
+
+async def test_an_api_key_signs_in_and_a_name_cannot_be_answered(app: Litestar, at: Any) -> None:
+    key = {"twilio_api_key": "SK" + "1" * 32, "twilio_api_secret": TOKEN}
+    async with account(app, **key, twilio_senders="49:HOTLINE,852:+85212345678") as (twilio, carrier):
+        await twilio.send(OutMessage("1", "+4915112345678", "x"))
+        await twilio.send(OutMessage("2", "+85291234567", "x"))
+        assert [m.sender for m in carrier.messages.values()] == ["HOTLINE", "+85212345678"]
+        assert [twilio.capabilities(n).two_way for n in (49, 852, 1, 86)] == [False, True, True, False]
+
+
+async def test_what_came_to_no_end_is_asked_about_a_day_later(line: Line, at: Any) -> None:
+    _twilio, carrier = line
+    carrier.moods.loses = 1.0
+    await ticket(PHONE)
+    await work()
+    await carrier.rest()
+    assert [state for state, _ in await states()] == ["accepted"]
+    at(MORNING + timedelta(hours=23))
+    assert await jobs.ask_after_messages() == 0
+    at(MORNING + timedelta(hours=25))
+    assert await jobs.ask_after_messages() == 1
+    assert [state for state, _ in await states()] == ["delivered"]
+    assert await jobs.ask_after_messages() == 0
