@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import httpx
 
 from core import clock, db
@@ -82,3 +85,24 @@ async def test_who_refers_to_a_matter_stands_beside_it(officer: Hire) -> None:
     page = (await admin.get(f"/admin/matters/{row}")).text
     for words in ("1 张工单", "条派单目录", "个下级事项"):
         assert words in page
+
+
+async def test_english_readers_see_english_names_in_the_list(officer: Hire) -> None:
+    admin = await officer("admin")
+    admin.client.cookies.set("locale", "en")
+    page = (await admin.get("/admin/matters?q=030101")).text
+    assert str(await db.fetchval("SELECT name_en FROM matter WHERE code = '030101'")) in page
+
+
+async def test_a_matter_is_moved_by_making_it_anew_with_the_same_defaults(officer: Hire) -> None:
+    admin, row = await officer("admin"), await matter_id("030101")
+    page = (await admin.get(f"/admin/matters/{row}")).text
+    link = html.unescape(re.search(r'href="(/admin/matters/new\?[^"]+)"', page)[1])  # type: ignore[index]
+    typed = await filled(admin, link, code="030288", reason=REASON)
+    assert typed["name"] == "不热"
+    assert (await admin.post("/admin/matters", typed)).status_code == 303
+    old, new = [
+        await db.fetchrow("SELECT kind, urgency, questions FROM matter WHERE code = $1", c)
+        for c in ("030101", "030288")
+    ]
+    assert tuple(old) == tuple(new)
