@@ -16,7 +16,7 @@ from core.settings import ROOT
 
 #: A pair a line; what OpenCC makes of the first is replaced by the second.
 TERMS: Final = ROOT / "locale" / "zh_TW" / "terms.tsv"
-_HAN: Final = re.compile("[\u3400-\u9fff]")
+_HAN: Final = re.compile("[\u3400-\u9fff“”]")
 
 #: Kept as they are: scripts, styles, text that is being edited, and what is marked as a name.
 _PIECE: Final = re.compile(

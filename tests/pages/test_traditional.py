@@ -26,7 +26,7 @@ async def test_no_simplified_letter_is_left_on_a_page(role: str, officer: Hire) 
         assert answer.status_code == 200, path
         shown = re.sub(r"<(script|style|textarea)\b.*?</\1\s*>", "", answer.text, flags=re.DOTALL)
         for piece in re.sub(r"<[^>]*>", "\n", shown).split("\n"):
-            assert traditional.letter_by_letter(piece) == piece or piece.strip() == "简体中文", path
+            assert traditional.letter_by_letter(piece) == piece or piece.strip().startswith("简体"), path
         for piece in re.findall(r' (?:title|placeholder|aria-label)="([^"]*)"', shown):
             assert traditional.letter_by_letter(piece) == piece, path
 
