@@ -65,13 +65,13 @@ async def _run(number: int, watch: Watch) -> int:
         "SELECT extract(epoch FROM finished_at - started_at)::float FROM run WHERE id = $1", number
     )
     print(
-        _("完成：新建 {made} 件，早已导入 {known} 件，退回 {wrong} 处；{s:.1f} 秒，每秒 {rate:.0f} 行。").format(
+        _("完成：新建 {made} 件，早已导入 {known} 件，拒收 {wrong} 处；{s:.1f} 秒，每秒 {rate:.0f} 行。").format(
             made=run.cursor.get("made", 0), known=run.cursor.get("known", 0), wrong=run.rejected,
             s=seconds, rate=run.done / max(seconds, 0.001),
         )
     )  # fmt: skip
     if run.rejected:
-        print(_("退回的行：{path}").format(path=run.rejects_path))
+        print(_("拒收的行：{path}").format(path=run.rejects_path))
     return 1 if run.rejected else 0
 
 

@@ -45,7 +45,7 @@ async def rejects(request: Request, number: FromPath[int]) -> File:
     run = await _run(number)
     path = runs.rejects_of(number)
     if not run["rejected"] or not path.is_file():
-        raise NotFound(_("这次任务没有退回的行。"))
+        raise NotFound(_("这次任务没有拒收的行。"))
     await audit.seen(request.user, "rejects", f"run:{number}", address=visit().address)
     return File(path, filename=f"run-{number}-rejects.csv", media_type="text/csv; charset=utf-8")
 

@@ -34,7 +34,7 @@ FIELDS: Final = (
     Field("street", N_("街道代码"), ("street", "街道代码", "街道")),
     Field("address", N_("地址"), ("address", "详细地址", "地址")),
     Field("name", N_("姓名"), ("name", "姓名", "来电人", "留言人")),
-    Field("phone", N_("电话"), ("phone", "联系电话", "手机", "电话", "tel", "mobile")),
+    Field("phone", N_("联系电话"), ("phone", "联系电话", "手机", "电话", "tel", "mobile")),
     Field("unit", N_("承办单位"), ("unit", "承办单位", "答复单位", "办理单位")),
     Field("result", N_("办理结果代码"), ("result", "结果代码")),
 )  # fmt: skip

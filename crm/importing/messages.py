@@ -27,6 +27,7 @@ from crm.importing.rows import Message
 from crm.tickets import clocks_of, dispatch, history, register
 from crm.tickets.access import TicketRow
 from crm.tickets.history import Story
+from crm.tickets.move import NewOrder
 from crm.tickets.states import Status
 from routing.catalogue import lead_for
 from routing.placeless import Lead, lead_anywhere
@@ -58,7 +59,7 @@ async def work(run: runs.Run, *, now: datetime) -> None:
     """Go on with the run where it stands, by the rules of `now`. Raises Cancelled, Invalid (the file is another)."""
     asked = run.parameters
     table = await _same_file(asked)
-    by = Officer(asked.get("by") or 0, "import", asked.get("by_name") or _("历史导入"), permissions=RIGHTS)
+    by = Officer(asked.get("by") or 0, "import", _("历史导入"), permissions=RIGHTS)
     counts = {"made": 0, "known": 0, **{k: v for k, v in run.cursor.items() if k in ("made", "known")}}
     for batch in _batches(table, after=run.cursor.get("line", 0)):
         done = await _batch(batch, asked, by, now)
@@ -79,7 +80,7 @@ async def start(
     digest = await asyncio.to_thread(files.digest, path)
     asked = {
         "file": str(path), "name": name, "digest": digest, "map": mapping, "source": source,
-        "confirmed": confirmed, "by": by.id if by else None, "by_name": by.name if by else "",
+        "confirmed": confirmed, "by": by.id if by else None,
     }  # fmt: skip
     return await runs.create(KIND, title=name, parameters=asked, by=by.id if by else None)
 
@@ -225,13 +226,12 @@ async def _lived(message: Message, book: Rulebook, by: Officer, source: str, *, 
     plan = await dispatch.plan(_row(story, form), sent, by, at, book=book)
     story.make(
         "dispatch", by=by, at=at, ticket_set={**plan.ticket_set, "suggested_unit": lead.unit_id,
-        "suggested_percent": lead.percent, "suggested_reason": lead.reason}, new_orders=plan.orders,
+        "suggested_percent": lead.percent, "suggested_reason": lead.reason}, new_orders=_judged(plan),
         data={**plan.data, "assumed_at": True},
     )  # fmt: skip
     order = story.orders[0]
     story.make("sign", by=by, at=at, order=order, data={"assumed_at": True},
                order_set={"signed_at": at, "signed_by_name": by.name})  # fmt: skip
-    story.stop(order, "sign", at, by.name)
     story.make(
         "reply", by=by, at=end, order=order, ticket_set={"replied_at": end},
         order_set={"replied_at": end, "result": message.reply.result, "reply": message.reply.answer, **clocks_of.RESTING},
@@ -244,6 +244,15 @@ async def _lived(message: Message, book: Rulebook, by: Officer, source: str, *, 
     )  # fmt: skip
     story.round |= {"replied_at": end, "accepted_at": end, "follow_up": "none", "follow_up_ground": _(GROUND)}
     return story
+
+
+def _judged(plan: dispatch.Plan) -> list[NewOrder]:
+    """Only the close clock: when a unit signed and whom it called the source does not tell, so no rate may say."""
+    unknown = dict.fromkeys(("sign_due_at", "contact_due_at", "return_until"))
+    return [
+        NewOrder(o.unit, o.part, {**o.columns, **unknown}, [line for line in o.clocks if line[0] == "close"])
+        for o in plan.orders
+    ]
 
 
 async def _lead(message: Message, book: Rulebook, today: date) -> Lead:

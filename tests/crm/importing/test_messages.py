@@ -82,6 +82,8 @@ async def test_an_official_reply_is_kept_however_short() -> None:
         "notice_due WHERE done_at IS NULL",
         "work_order WHERE light_turns_at IS NOT NULL OR clock <> ''",
         "ticket WHERE due_at IS NOT NULL OR dispatch_due_at IS NOT NULL OR status <> 'closed'",
+        "work_order WHERE sign_due_at IS NOT NULL OR contact_due_at IS NOT NULL OR return_until IS NOT NULL",
+        "clock_entry WHERE clock <> 'close'",
         "round WHERE follow_up <> 'none' OR follow_up_due_at IS NOT NULL",
     ],
 )
