@@ -76,7 +76,7 @@ async def succeed(unit: int, wanted: Wanted, *, by: Officer, reason: str, now: d
         rows += _hung_anew(world[unit]["code"], wanted.heir, world)
         await changes.apply(UNITS, rows, by=by, reason=reason, now=now, kind=wanted.kind)
         if wanted.posts_follow:
-            await _move_posts(world[unit]["code"], wanted.heir, last, by=by, reason=reason, now=now)
+            await _move_posts(world[unit]["code"], wanted, last, by=by, reason=reason, now=now)
         await t.execute(
             """INSERT INTO unit_succession (unit, heir, kind, on_day, reason, asked_by, asked_by_name)
                VALUES ($1, $2, $3, $4, $5, $6, $7)""",
@@ -124,10 +124,12 @@ def _hung_anew(code: str, heir: str, world: dict[int, Values]) -> Sequence[RowCh
     ]
 
 
-async def _move_posts(code: str, heir: str, last: date, *, by: Officer, reason: str, now: datetime) -> None:
+async def _move_posts(
+    code: str, wanted: Wanted, last: date, *, by: Officer, reason: str, now: datetime
+) -> None:
     """Posts that still run end on the unit's last day and go on at the heir from the next; who has one there keeps it."""
     world = await changes.world_of(POSTS)
-    there = {(v["account"], v["role"]) for v in world.values() if v["unit"] == heir}
+    there = {(v["account"], v["role"]) for v in world.values() if v["unit"] == wanted.heir}
     rows: list[RowChange] = []
     for row, values in world.items():
         if values["unit"] != code or (values["valid_to"] and values["valid_to"] <= last):
@@ -135,6 +137,6 @@ async def _move_posts(code: str, heir: str, last: date, *, by: Officer, reason: 
         rows.append(RowChange(row, values, {**values, "valid_to": last}))
         if (values["account"], values["role"]) not in there:
             start = last + timedelta(days=1)
-            rows.append(RowChange(-row, None, {**values, "unit": heir, "valid_from": start}))
+            rows.append(RowChange(-row, None, {**values, "unit": wanted.heir, "valid_from": start}))
     if rows:
-        await changes.apply(POSTS, rows, by=by, reason=reason, now=now, kind="merge")
+        await changes.apply(POSTS, rows, by=by, reason=reason, now=now, kind=wanted.kind)
