@@ -12,7 +12,7 @@ _MESSAGES: Final = "SELECT id FROM message WHERE created_at < $1 AND phone_tail 
 #: Without words, number and event a row still counts: when, which template, how many segments, how it ended.
 KEPT: Final = (
     Kept(
-        "messages", N_("短信"), N_("正文和号码"), N_("时间、模板、条数、送达结果"), 180, 30, 1095,
+        "messages", N_("往来短信"), N_("正文和号码"), N_("时间、模板、条数、送达结果"), 180, 30, 1095,
         counting(_MESSAGES),
         erasing(
             f"""UPDATE message SET body = '', phone = '', phone_hash = '', phone_tail = '', event = NULL

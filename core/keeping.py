@@ -12,9 +12,10 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from core import clock, db, runs
-from core.i18n import said
+from core.i18n import N_, said
 
 KIND: Final = "retention"
+runs.KINDS[KIND] = N_("到期清除")
 BATCH: Final = 500
 #: When the day's round begins, in the business zone.
 ROUND_AT: Final = time(3, 0)

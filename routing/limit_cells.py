@@ -112,7 +112,7 @@ def changes(world: World, typed: Mapping[Cell, tuple[int, str] | None], on: date
     found: list[RowChange] = []
     for cell, wanted in typed.items():
         row, values = now.get(cell, (0, None))
-        if (None if values is None else (values["amount"], values["unit"])) == wanted:
+        if _is_same(values, wanted):
             continue
         if values is not None and wanted is not None and values["valid_from"] == on:
             amount, unit = wanted
@@ -126,6 +126,13 @@ def changes(world: World, typed: Mapping[Cell, tuple[int, str] | None], on: date
             fresh = _fresh(cell, wanted, version, on, next_rows.get(cell))
             found.append(RowChange(-1 - len(found), None, fresh))
     return found
+
+
+def _is_same(values: Values | None, wanted: tuple[int, str] | None) -> bool:
+    """None at all is none in any unit."""
+    if values is None or wanted is None:
+        return values is None and wanted is None
+    return (values["amount"], values["unit"]) == wanted or values["amount"] == wanted[0] == 0
 
 
 def complaints(world: World, typed: Mapping[Cell, tuple[int, str] | None], on: date) -> dict[str, str]:

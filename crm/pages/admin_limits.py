@@ -162,12 +162,12 @@ def _sheet(
 ) -> Response[Any]:
     later = limit_cells.coming(world, today)
     now = limit_cells.standing(world, today)
-    kinds, clocks = dict(KINDS), dict(CLOCKS)
+    clocks = dict(CLOCKS)
     lines = []
     for place, (name, kind) in enumerate(LINES):
         cells = [Cell(kind, urgency, name) for urgency in URGENCIES]
         lines.append({
-            "clock": _(clocks[name]), "kind": "" if kind == ANY_KIND and name != "close" else _(kinds[kind]),
+            "clock": _(clocks[name]), "kind": _line_kind(name, kind),
             "first": place == 0 or LINES[place - 1][0] != name,
             "cells": [
                 {"field": cell.field, "urgency": cell.urgency, "typed": typed.get(cell.field, ""),
@@ -181,6 +181,13 @@ def _sheet(
         "crm/admin/limits.html", status=status, desk="admin", lines=lines, errors=errors, urgencies=URGENCIES,
         labels=_labels(errors), valid_from=typed.get("valid_from") or today.isoformat(),
     )  # fmt: skip
+
+
+def _line_kind(clock: str, kind: str) -> str:
+    """Only the close has a line a kind; `*` there is for kinds without a line of their own."""
+    if kind == ANY_KIND:
+        return _("其余类型") if clock == "close" else ""
+    return _(dict(KINDS)[kind])
 
 
 def _labels(errors: Any) -> dict[str, str]:

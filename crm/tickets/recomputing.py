@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from core import runs
 from core.db import Tx, tx
+from core.i18n import N_
 from core.officers import Officer
 from crm.tickets import recompute_rows
 from crm.tickets.access import check_may
@@ -25,6 +26,8 @@ from crm.tickets.recompute_rows import Batch, Scope
 from crm.tickets.states import BY_NAME
 
 KIND: Final = "recompute"
+runs.KINDS[KIND] = N_("重算在办单")
+runs.TAKEN_UP.add(KIND)
 ROWS: Final = 50
 
 

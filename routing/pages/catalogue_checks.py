@@ -122,7 +122,7 @@ def _hole(known: Catalogue, hole: Hole) -> dict[str, Any]:
 def _overlap(known: Catalogue, pair: Overlap, today: date) -> dict[str, Any]:
     return {
         "matter": _("其他事项") if pair.one.matter == EVERY else _matter(known, pair.one.matter),
-        "place": _street(known, pair.one.street) or pair.one.district or _("全市"), "first": pair.first,
+        "place": _place(known, pair.one.street, pair.one.district), "first": pair.first,
         "last": pair.last, "wins": pair.wins, "loses": pair.loses, "same_lead": pair.one.lead == pair.other.lead,
         "ways": [
             (keep, drop, coverage.last_day(drop, pair, today))
@@ -140,7 +140,7 @@ def _tried(known: Catalogue, one: Tried) -> dict[str, Any]:
     return {
         "code": one.line.code, "verdict": one.verdict, "word": _(VERDICTS[one.verdict]), "lead": lead,
         "matter": _("其他事项") if one.line.matter == EVERY else _matter(known, one.line.matter),
-        "place": _street(known, one.line.street) or one.line.district or _("全市"), "basis": one.line.legal_basis,
+        "place": _place(known, one.line.street, one.line.district), "basis": one.line.legal_basis,
         "valid_from": one.line.valid_from, "valid_to": one.line.valid_to,
     }  # fmt: skip
 
@@ -150,6 +150,15 @@ def _matter(known: Catalogue, code: str) -> str:
     if matter is None:
         return code
     return matter.path_name_en if i18n.locale() == "en" and matter.path_name_en else matter.path_name
+
+
+def _place(known: Catalogue, street: str, district: str) -> str:
+    if street or not district:
+        return _street(known, street) or _("全市")
+    found = next((s for s in known.of.streets.values() if s.district == district), None)
+    if found is None:
+        return district
+    return found.district_name_en if i18n.locale() == "en" and found.district_name_en else found.district_name
 
 
 def _street(known: Catalogue, code: str) -> str:

@@ -89,6 +89,7 @@ async def test_open_orders_keep_their_limit_by_default(officer: Hire) -> None:
         ("sign.any.1", "", "这一格不能空"),
         ("valid_from", "2026-01-01", "最早从今天起"),
         ("valid_from", "2026-11-24", "没有一格和现在不同"),
+        ("extension.any.1", "不得延期", "没有一格和现在不同"),
     ],
 )
 async def test_a_wrong_cell_is_told_beside_it_and_what_was_typed_is_kept(
