@@ -82,6 +82,10 @@ def from_json(form: type, body: Any) -> Form:
             wrong[name] = _("没有这一项。可以给：{names}。").format(names=", ".join(known) or _("无"))
         elif value is not None or (one.field.required and one.kind is not bool):
             kept = _texts(one, value)
+            if kept is not None and one.kind is str and not one.field.options and len(value) > one.field.most:
+                wrong[name] = _("最多 {n} 个字，现在 {m} 个。").format(
+                    n=one.field.most, m=len(value)
+                )  # not yet trimmed
             if kept is None:
                 wrong[name] = _("应当是{kind}，给的是 {given}。").format(
                     kind=_kind_word(one), given=str(value)[:60]
@@ -247,7 +251,7 @@ def _sample(one: Asked) -> Any:
         first = next(iter(it.options))
         return [first] if one.kind is tuple else first
     if one.kind is tuple:
-        return [1]
+        return list(range(1, max(1, it.least) + 1))
     if it.widget == "ticket":
         return "2611240604027"
     by_kind = {int: max(1, it.least), date: "2026-12-05", datetime: "2026-12-05T18:00:00+08:00"}

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
-
 from core.api.operations import Call, reads, writes
 from core.cursors import cursor, read_cursor
 from core.fields import Field
@@ -218,15 +216,10 @@ def _page(found: list[Any], limit: int, key: str) -> shapes.TicketPage:
 
 
 def _queued(row: Any) -> shapes.Queued:
-    return shapes.Queued(
-        **msgspec.structs.asdict(brief(row)),
-        summary="" if row["confidential"] else mask_text(row["summary"]),
-        queued_at=row["queued_at"],
-        suggested_unit=row["suggested_unit"],
-        suggested_name=row["suggested_name"],
-        suggested_percent=row["suggested_percent"],
-        claimed_name=holder(row),
-    )
+    known = {name: row[name] for name in shapes.Queued.__struct_fields__ if name != "number"}
+    hidden = {"summary": "", "place": "", "suggested_unit": None, "suggested_percent": None}
+    text = hidden if row["confidential"] else {"summary": mask_text(row["summary"])}
+    return shapes.Queued(number=str(row["id"]), **known | text | {"claimed_name": holder(row)})
 
 
 def _taken(found: int | None) -> shapes.Taken:

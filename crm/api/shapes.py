@@ -240,15 +240,26 @@ class Preview(msgspec.Struct):
     refused: dict[str, str]
 
 
-class Queued(TicketBrief):
+class Queued(msgspec.Struct):
     """A row of the dispatchers' queue: who holds it, and what the catalogue suggests."""
 
+    number: Number
+    status: Status
+    matter: Annotated[str, Meta(examples=["030101"])]
+    matter_name: Annotated[str, Meta(examples=["公用事业 › 供热 › 不热"])]
+    urgency: Urgency
+    confidential: bool
     summary: str
+    place: str
+    received_at: datetime
     queued_at: datetime | None
+    dispatch_due_at: datetime | None
     suggested_unit: int | None
-    suggested_name: str | None
     suggested_percent: Percent
     claimed_name: Annotated[str, Meta(description=N_("谁在办；空着就可领"))]
+    urges: int
+    returns: int
+    round: int
 
 
 class Queue(msgspec.Struct):
