@@ -158,8 +158,10 @@ def _orders(key: str, since: str, until: str) -> str:
 
 # --- rounds: what the citizen was asked ---
 
-_WHO = """coalesce((SELECT w.unit FROM work_order w WHERE w.ticket = f.ticket AND w.round = f.no AND w.part = 'lead'
-    AND w.status = 'accepted' ORDER BY w.id DESC LIMIT 1), t.lead_unit, 0)"""
+_WHO = "coalesce(w.unit, t.lead_unit, 0)"
+#: A round is accepted once, so this adds no row.
+_ANSWERED_BY = """LEFT JOIN work_order w ON w.ticket = f.ticket AND w.round = f.no AND w.part = 'lead'
+            AND w.status = 'accepted'"""
 _NOBODY_TO_ASK: _Case = (
     ("t.anonymous", "anonymous"), ("t.phone_tail = ''", "no_phone"), ("'none' = ANY(t.reply_by)", "do_not_call"),
 )  # fmt: skip
@@ -187,7 +189,7 @@ def _follow_ups(since: str, until: str, args: Args, period: Period) -> str:
     low, high = args(first_of(period.first)), args(first_of(period.last + timedelta(days=1)))
     return f"""SELECT f.id, t.id AS ticket, coalesce(f.follow_up_due_at, f.accepted_at) AS at, t.line,
             {_WHO} AS unit, t.matter, {_verdict(_FOLLOW_UP)} AS verdict
-        FROM round f JOIN ticket t ON t.id = f.ticket
+        FROM round f JOIN ticket t ON t.id = f.ticket {_ANSWERED_BY}
         WHERE (f.follow_up_due_at >= {since} AND f.follow_up_due_at < {until})
            OR (f.follow_up_due_at IS NULL AND f.accepted_at >= {since} AND f.accepted_at < {until})
         UNION ALL
@@ -213,7 +215,7 @@ def _asked(key: str, rules: Rules, since: str, until: str) -> str:
     }  # fmt: skip
     return f"""SELECT f.id, t.id AS ticket, f.follow_up_at AS at, t.line, {_WHO} AS unit, t.matter,
             {_verdict(cases[key])} AS verdict
-        FROM round f JOIN ticket t ON t.id = f.ticket
+        FROM round f JOIN ticket t ON t.id = f.ticket {_ANSWERED_BY}
         WHERE f.follow_up_at >= {since} AND f.follow_up_at < {until}"""
 
 

@@ -194,3 +194,5 @@ _FORMULAS: Final = (
 FORMULAS: Final[dict[str, Formula]] = {formula.key: formula for formula in _FORMULAS}
 #: The three rates, as the law and the wall name them.
 THREE: Final = ("connection", "on_time_closure", "follow_up")
+#: Kept for line, unit and matter at once, so that a table may be narrowed by several: what tables show.
+CROSSED: Final = frozenset({*THREE, "on_time_sign"})

@@ -33,7 +33,10 @@ class Scope:
 async def counts(
     keys: Sequence[str], period: Period, scope: Scope, *, by: str = "day"
 ) -> dict[Any, dict[str, Counts]]:
-    """From the day counts: key of `by` (date, line id, unit id, branch) → formula → counts."""
+    """From the day counts: key of `by` (date, line id, unit id, branch) → formula → counts.
+
+    Narrowed in two ways at once only `CROSSED` formulas are known; the others are missing.
+    """
     args = Args()
     where = [f"formula = ANY({args(list(keys))}::text[])", f"grain = {args(_grain(scope, by))}"]
     where.append(f"day BETWEEN {args(period.first)} AND {args(period.last)}")

@@ -13,7 +13,7 @@ from time import monotonic
 from core import clock, db
 from core.db import Tx, tx
 from crm.kpi.facts import Args, Period, facts
-from crm.kpi.formulas import FORMULAS
+from crm.kpi.formulas import CROSSED, FORMULAS
 from crm.kpi.rates import Rules
 
 #: Days that work done today may still change: the longest limit, its extensions, a redo, and some.
@@ -77,6 +77,7 @@ async def _count(t: Tx, key: str, period: Period, rules: Rules) -> bool:
     args = Args()
     fact = facts(key, period, rules, args)
     day, formula = args(period.first), args(key)
+    crossed = ", (verdict, line, unit, branch)" if key in CROSSED else ""
     row = await t.fetchrow(
         f"""WITH fact AS ({fact}),
             fresh AS (
@@ -85,8 +86,7 @@ async def _count(t: Tx, key: str, period: Period, rules: Rules) -> bool:
                     coalesce(line, 0) AS line, coalesce(unit, 0) AS unit, coalesce(branch, '') AS matter,
                     verdict, count(*)::integer AS n
                 FROM (SELECT line, unit, left(matter, 4) AS branch, verdict FROM fact) f WHERE verdict <> ''
-                GROUP BY GROUPING SETS ((verdict), (verdict, line), (verdict, unit), (verdict, branch),
-                    (verdict, line, unit, branch))),
+                GROUP BY GROUPING SETS ((verdict), (verdict, line), (verdict, unit), (verdict, branch){crossed})),
             put AS (
                 INSERT INTO rate_day (day, formula, grain, line, unit, matter, verdict, n)
                 SELECT {day}::date, {formula}::text, grain, line, unit, matter, verdict, n FROM fresh

@@ -10,7 +10,8 @@ from core import i18n
 from core.i18n import N_, _
 from core.officers import Officer
 from crm.kpi import queries, trees
-from crm.kpi.formulas import EXCLUDED, FORMULAS, THREE, Formula
+from crm.kpi.facts import Period
+from crm.kpi.formulas import CROSSED, EXCLUDED, FORMULAS, THREE, Formula
 from crm.kpi.queries import Counts, Scope
 from crm.kpi.rates import (
     COUNTED,
@@ -104,10 +105,19 @@ async def board(officer: Officer, filters: Filters, rules: Rules, *, now: dateti
         cards=[_card(key, total, by_day, filters, rules) for key in THREE],
         lines=await _lines(filters, found, keys, rules, called),
         drawer=await _drawer(officer, filters, rules, called, now=now) if filters.rate else None,
-        all=[figure(FORMULAS[key], total.get(key, {}), rules) for key in FORMULAS],
+        all=[
+            figure(FORMULAS[key], total.get(key, {}), rules)
+            for key in FORMULAS
+            if key in CROSSED or not is_crossed(scope)
+        ],
         taken_at=await queries.taken_at(period),
         uncounted=await queries.uncounted(period, filters.last),
     )
+
+
+def is_crossed(scope: Scope) -> bool:
+    """Narrowed in more than one way: then only what tables show is kept."""
+    return [scope.line is not None, scope.units is not None, bool(scope.matter)].count(True) > 1
 
 
 async def scope_of(filters: Filters, *, on: bool = False) -> Scope:
@@ -210,8 +220,7 @@ async def _drawer(
 ) -> Drawer:
     formula, scope = FORMULAS[filters.rate], await scope_of(filters, on=True)
     period = narrowed(filters, now)
-    by_day = await queries.counts([filters.rate], period, scope)
-    counts = trees.summed(by_day.values()).get(filters.rate, {})
+    counts = await counts_of(filters.rate, period, scope, rules)
     open_ = await queries.rows(officer, filters.rate, ["no"], period, scope, rules, limit=5)
     return Drawer(
         on_name(filters, called, await lines()), formula, figure(formula, counts, rules), _sum(counts, formula, rules),
@@ -219,7 +228,15 @@ async def _drawer(
     )  # fmt: skip
 
 
-def narrowed(filters: Filters, now: datetime) -> Any:
+async def counts_of(key: str, period: Period, scope: Scope, rules: Rules) -> Counts:
+    """One formula's counts: those of the days, or of the facts themselves where the days do not keep them so."""
+    if is_crossed(scope) and key not in CROSSED:
+        return await queries.counted_now(key, period, scope, rules)
+    by_day = await queries.counts([key], period, scope)
+    return trees.summed(by_day.values()).get(key, {})
+
+
+def narrowed(filters: Filters, now: datetime) -> Period:
     """The period, or the one day that the drawer stands on."""
     if filters.by == "day" and filters.on:
         try:

@@ -12,7 +12,7 @@ from core.cursors import cursor, read_cursor
 from core.i18n import N_, _
 from core.privacy import mask_text
 from core.web import FromQuery, Nav, Request, page, requires
-from crm.kpi import queries, trees
+from crm.kpi import queries
 from crm.kpi.formulas import EXCLUDED, FORMULAS
 from crm.kpi.rates import COUNTED, MET
 from crm.kpi.rules import rules
@@ -59,7 +59,7 @@ async def rows(request: Request, after: FromQuery[str] = "", of: FromQuery[str] 
         after=(key[0], key[1]) if key else None,
         limit=PAGE,
     )
-    counts = trees.summed((await queries.counts([formula.key], period, scope)).values()).get(formula.key, {})
+    counts = await rate_board.counts_of(formula.key, period, scope, set_)
     more = cursor(found[PAGE - 1]["at"], found[PAGE - 1]["fact"]) if len(found) > PAGE else ""
     called = await names()
     return page(

@@ -120,6 +120,15 @@ async def test_narrowed_to_a_line_and_a_matter_the_numbers_follow(officer: Hire)
 
 
 @pytest.mark.usefixtures("counted_days")
+async def test_narrowed_in_two_ways_also_what_is_not_kept_crossed_is_counted(officer: Hire) -> None:
+    visitor = await officer("supervisor")
+    unit = await unit_named("南开区供热办")
+    text = await seen(visitor, f"/supervise?line=12345&rate=closure&on={unit}")
+    assert "南开区供热办 · 办结率 80.00%" in text
+    assert "一次解决率" not in text
+
+
+@pytest.mark.usefixtures("counted_days")
 async def test_exports_hold_what_one_sees(officer: Hire) -> None:
     visitor = await officer("supervisor")
     answer = await visitor.get("/supervise/export?by=day&format=csv")
