@@ -84,6 +84,7 @@ async def shown(
         "solved": [(code, _(word)) for code, word in SOLVED.items()],
         "satisfied": [(str(code), _(word)) for code, word in SATISFIED.items()],
         "is_conflict": status == Conflict.status,
+        "whole": bool(case.typed.get("_whole")),  # a form on a page of its own stays one after a complaint
         **more,
     }
     if not in_pane:
