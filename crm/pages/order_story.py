@@ -41,7 +41,7 @@ _SAID = {
 _DETAIL = {
     "append": "content", "dispatch": "reason", "dispatch_redo": "reason", "reassign": "reason", "contact": "note",
     "ask_return": "basis", "refuse_return": "ruling", "send_back": "note", "redo": "cause", "reopen": "facts",
-    "withdraw": "ground",
+    "withdraw": "ground", "recompute": "reason",
 }  # fmt: skip
 
 

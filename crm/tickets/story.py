@@ -10,6 +10,7 @@ from typing import Any
 
 from core.i18n import N_, _
 from crm.tickets.following_up import OUTCOME
+from crm.tickets.recompute_words import recomputed
 from crm.tickets.states import BY_NAME
 from crm.tickets.supervising import LEVEL
 from crm.tickets.urging import SOURCE
@@ -98,6 +99,8 @@ def _detail(verb: str, data: dict[str, Any]) -> str:
         case "accept" | "accept_and_close":
             need = say(FOLLOW_UP, data.get("follow_up"))
             return " · ".join(part for part in (need, data.get("ground", "")) if part)
+        case "recompute":
+            return " · ".join((data.get("reason", ""), *recomputed(data)))
         case "try_follow_up":
             return " · ".join(
                 part for part in (say(OUTCOME, data.get("outcome")), data.get("note", "")) if part

@@ -12,7 +12,7 @@ from core.admin import changes
 from core.admin.writing import RowChange
 from core.officers import Officer
 from crm.pages.effects import OnOpenOrders
-from crm.tickets import recompute_plans, recomputing, replay, replies
+from crm.tickets import recompute_plans, recomputing, replay, replies, story
 from routing import effects, rulebook
 from routing.admin.calendar import CALENDAR
 from routing.admin.limits import LIMITS
@@ -102,6 +102,9 @@ async def test_a_day_off_moves_clocks_light_ticket_and_leaves_one_event() -> Non
         "recompute", "管理员", "暴雪停工", "2026-2",
     )  # fmt: skip
     assert {line["clock"] for line in told["moved"]} == {"sign", "contact", "close", "return"}
+    line = story.tell(event, {}, lambda _unit, name: name)
+    assert line.detail.startswith("暴雪停工 · 签收 11-25 18:00 → 11-26 18:00")
+    assert "办结 12-01 18:00 → 12-02 18:00" in line.detail
     assert [found async for found in replay.check()] == []
 
 
