@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core import clock, db
+from core import clock
 from crm.tickets import following_up, replies
 from crm.tickets.following_up import Answer
 from tests.crm import cast
