@@ -190,7 +190,9 @@ def _hotline(port: int) -> Iterator[list[psutil.Process]]:
         _wait_until_ready(port)
         time.sleep(8)  # until both web processes are warm
         web = [
-            p for p in psutil.Process(app.pid).children(recursive=True) if "worker" not in " ".join(p.cmdline())
+            p
+            for p in psutil.Process(app.pid).children(recursive=True)
+            if "worker" not in " ".join(p.cmdline())
         ]
         yield web
     finally:
