@@ -214,7 +214,7 @@ def _schema(one: Asked) -> dict[str, Any]:
             "maxItems": it.most,
             **({"minItems": max(1, it.least)} if it.required else {}),
         }
-    words = "；".join(f"`{key}` {_(word)}" for key, word in it.options.items())
+    words = _("、").join(f"`{key}` {_(word)}" for key, word in it.options.items())
     found["description"] = " ".join(
         part for part in (_(it.label), _(it.hint) if it.hint else "", words) if part
     )

@@ -86,7 +86,7 @@ def _document(found: list[Operation], version: str) -> dict[str, Any]:
 
 
 def _operation(o: Operation, shape: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
-    rights = "、".join(f"`{right}`" for right in o.access.permissions)
+    rights = _("、").join(f"`{right}`" for right in o.access.permissions)
     more = o.more() if callable(o.more) else _(o.more) if o.more else ""
     needs = _("需要权限（其一）：{rights}").format(rights=rights) if rights else ""
     found: dict[str, Any] = {

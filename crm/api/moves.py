@@ -76,16 +76,16 @@ def _about(verb: Verb) -> str:
     made = BY_NAME[verb.move]
     lines = []
     if verb.on != "new":
-        sources = "、".join(f"`{s}` {status_word(s)}" for s in sorted(made.sources))
+        sources = _("、").join(f"`{s}` {status_word(s)}" for s in sorted(made.sources))
         lines.append(_("工单状态：{sources}").format(sources=sources))
     target = f"`{made.target}` {status_word(made.target)}" if made.target else _("不变")
     lines.append(_("之后：{target}").format(target=target))
     if made.order and verb.on == "order":
-        lines.append(_("承办单：{states}").format(states="、".join(f"`{a}` {order_word(a)} → `{b}` {order_word(b)}" for a, b in made.order)))  # fmt: skip
+        lines.append(_("承办单：{states}").format(states=_("、").join(f"`{a}` {order_word(a)} → `{b}` {order_word(b)}" for a, b in made.order)))  # fmt: skip
     if verb.on == "order":
-        lines.append(_("动作权限（其一）：{rights}").format(rights="、".join(f"`{r}`" for r in made.who)))
+        lines.append(_("动作权限（其一）：{rights}").format(rights=_("、").join(f"`{r}`" for r in made.who)))
     if made.told:
-        lines.append(_("会通知：{told}").format(told="、".join(_(_TOLD[party]) for party in made.told)))
+        lines.append(_("会通知：{told}").format(told=_("、").join(_(_TOLD[party]) for party in made.told)))
     hint = [_(verb.hint)] if verb.hint else []
     return "\n\n".join([*hint, "\n".join(f"- {line}" for line in lines)])
 
