@@ -14,6 +14,7 @@ from crm import calls, never_merge
 from crm.lines import lines
 from crm.pages.calls import bar_context, masked
 from crm.tickets import lookalikes, queries
+from crm.tickets.emergency import SCRIPT, SERVICE
 from crm.tickets.states import OPEN
 from crm.tickets.words import CHANNEL, KIND, REFUSAL, status_word, urgency_word
 from routing.rulebook import Rulebook, rulebook
@@ -112,6 +113,7 @@ def form_context(
         "kinds": [(kind, i18n._(word)) for kind, word in KIND.items()],
         "urgencies": [(level, urgency_word(level)) for level in (1, 2, 3)],
         "channels": [(channel, i18n._(CHANNEL[channel])) for channel in CHANNELS],
+        "services": [(code, i18n._(word), i18n._(SCRIPT[code])) for code, word in SERVICE.items()],
         "grounds": [("", i18n._("请选")), *((ground, i18n._(word)) for ground, word in REFUSAL.items())],
     }  # fmt: skip
 
@@ -130,7 +132,7 @@ async def blank(call: Any, book: Rulebook) -> dict[str, Any]:
         "urgency": "", "confidential": False, "anonymous": False, "name": _open(call["name"]) if call else "",
         "phone": masked(call), "contact": (call["contact"] or "") if call else "", "reply_by": ["sms"],
         "channel": "call" if call else CHANNELS[0], "answer": "", "article": "", "ground": "", "legal_path": "",
-        "hand_over": "", "lead": "", "asked": "",
+        "hand_over": "", "lead": "", "asked": "", "service": "", "read_back": "", "three_party": False,
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from litestar import Response, get, post
 
-from core import clock, privacy
+from core import clock, fields, privacy
 from core.errors import Invalid, NotFound
 from core.i18n import _
 from core.officers import Officer
@@ -13,7 +13,7 @@ from core.web import Form, FromPath, FromQuery, Request, page, read_form, requir
 from crm import calls
 from crm.pages.agent import CHANNELS, DESK, desk_context, form_context
 from crm.pages.calls import masked
-from crm.tickets import clock_words, clocks_of, closing, queries, register
+from crm.tickets import clock_words, clocks_of, closing, emergency, queries, register
 from crm.tickets.register import Registered, Registration
 from routing.limits import LimitMissing
 from routing.rulebook import Rulebook, rulebook
@@ -25,7 +25,7 @@ _NEEDED: Final = ("sign", "contact", "close")
 LONGEST_ID: Final = 64
 _TYPED: Final = (
     "form", "then", "kind", "matter", "matter_text", "street", "street_text", "urgency", "name", "phone", "contact",
-    "channel", "article", "ground", "lead", "hand_over", "asked",
+    "channel", "article", "ground", "lead", "hand_over", "asked", "service",
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def started(book: Rulebook, kind: str, urgency: int) -> dict[str, Any] | None:
 
 @post("/tickets", guards=[REGISTRAR], status_code=200)
 async def make(request: Request) -> Response[Any]:
-    """`then`: dispatch, answered or refused. The form's own id is the claim: sent twice, it is one ticket."""
+    """`then`: dispatch, answered, refused or emergency. The form's own id is the claim: sent twice, it is one ticket."""
     form = await read_form(request)
     call = await _own_call(request.user, form)
     values = typed(form)
@@ -113,6 +113,10 @@ async def _carry_out(
         return await register.refuse(
             officer, form, ground=values["ground"], legal_path=values["legal_path"], **known
         )
+    if values["then"] == "emergency":
+        given = {name: values[name] for name in ("service", "read_back", "three_party")}
+        to = fields.read(emergency.HandOver, fields.from_json(emergency.HandOver, given))
+        return await register.hand_over(officer, form, to=to, **known)
     if await _left_to_dispatchers(values, form):
         return await register.register(officer, form, **known)
     return await register.register_and_dispatch(officer, form, **known)
@@ -148,7 +152,9 @@ def typed(form: Form) -> dict[str, Any]:
     values["address"] = form.text("address")
     values |= {name: form.flag(name) for name in ("confidential", "anonymous")}
     values["reply_by"] = form.every("reply_by", most=5)
-    values["then"] = values["then"] if values["then"] in ("answered", "refused") else "dispatch"
+    values["read_back"], values["three_party"] = form.text("read_back", most=500), form.flag("three_party")
+    known = ("answered", "refused", "emergency")
+    values["then"] = values["then"] if values["then"] in known else "dispatch"
     return values
 
 

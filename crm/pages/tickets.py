@@ -21,7 +21,7 @@ from crm.tickets.persons import mask_for
 from crm.tickets.states import BY_NAME, FINAL, RESTING, Move, allowed
 from crm.tickets.story import tell
 from crm.tickets.verbs import offered
-from crm.tickets.words import CHANNEL, RESULT, order_word, say
+from crm.tickets.words import CHANNEL, RESULT, WITHDRAWAL, order_word, say
 from routing.rulebook import rulebook
 
 _SEES = ("ticket.see", "desk.unit")
@@ -62,7 +62,12 @@ async def add(request: Request, ticket: FromPath[int]) -> Response[Any]:
 async def withdraw(request: Request, ticket: FromPath[int]) -> Response[Any]:
     async def verb(form: Form) -> Any:
         return await closing.withdraw(
-            request.user, ticket, ground=_written(form, "ground", 500), now=clock.now(), seen=_seen(form)
+            request.user,
+            ticket,
+            ground=_written(form, "ground", 500),
+            code=form.text("code") or "other",
+            now=clock.now(),
+            seen=_seen(form),
         )
 
     return await _done(request, ticket, "withdraw", verb, _("已撤诉，承办单位会收到通知。"))
@@ -144,6 +149,7 @@ async def _page(officer: Officer, number: int) -> dict[str, Any]:
         "minding": next((c for c in clocks if c.name == (lead or {"clock": ""})["clock"]), clocks[-1] if clocks else None),
         "story": [tell(event, units, called.unit) for event in await queries.events(number)],
         "offered": offered(officer, await ticket_for(officer, number)), "by_name": BY_NAME,
+        "withdrawals": [(code, _(word)) for code, word in WITHDRAWAL.items()],
         "can": {move.name for move in can}, "elsewhere": _elsewhere(officer, seen, can, lead),
         "age_since": seen.received_at, "resting": seen.status in RESTING | FINAL,
         "channel": say(CHANNEL, seen.channel), "unmasks": officer.can("ticket.unmask"),

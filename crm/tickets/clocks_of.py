@@ -39,9 +39,11 @@ class Started:
     assist_ledger: tuple[tuple[str, int, str, str], ...]
 
 
-def start(book: Rulebook, kind: str, urgency: int, now: datetime) -> Started:
-    """Sign, contact and close start together at dispatch; else stalling pays."""
+def start(book: Rulebook, kind: str, urgency: int, now: datetime, *, close: str = "close") -> Started:
+    """Sign, contact and close start together at dispatch; else stalling pays. `close`: the limit of the close clock,
+    which is `redo`'s shorter one in a further round."""
     limits = {name: _limit(book, kind, urgency, name, now) for name in (*CLOCKS, "return")}
+    limits["close"] = _limit(book, kind, urgency, close, now)
     assist = {**limits, "close": limits["close"].for_assist()}
     return Started(_columns(book, limits, now), _columns(book, assist, now), _ledger(limits), _ledger(assist))
 

@@ -9,10 +9,10 @@ from core.errors import Invalid
 from core.i18n import _
 from core.officers import Officer
 from crm import calls
-from crm.tickets import clocks_of, move, urging
+from crm.tickets import clocks_of, merging, move, urging
 from crm.tickets.access import ticket_for
-from crm.tickets.states import BY_NAME
-from crm.tickets.words import SATISFIED, SOLVED
+from crm.tickets.states import BY_NAME, RESTING, Status
+from crm.tickets.words import SATISFIED, SOLVED, WITHDRAWAL
 from routing.rulebook import rulebook
 
 SHORTEST = 5
@@ -72,16 +72,23 @@ async def redo(
 
 
 async def withdraw(
-    officer: Officer, number: int, *, ground: str, now: datetime, seen: int | None = None
+    officer: Officer, number: int, *, ground: str, now: datetime, seen: int | None = None, code: str = "other"
 ) -> move.Moved:
-    """撤诉, asked by the citizen; the units are told to stop."""
+    """撤诉, asked by the citizen, with a code; the units are told to stop. A merged ticket leaves its master alone."""
+    if code not in WITHDRAWAL:
+        raise Invalid({"code": _("选一个撤诉原因。")})
     _long_enough("ground", ground, _("写明市民怎样要求撤诉，至少 {n} 个字。"))
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
-        return await move.make(
-            t, "withdraw", ticket, by=officer, now=now, seen=seen,
-            ticket_set={"due_at": None, "dispatch_due_at": None}, data={"ground": ground.strip()},
+        merged = ticket.status is Status.MERGED
+        moved = await move.make(
+            t, "withdraw_merged" if merged else "withdraw", ticket, by=officer, now=now, seen=seen,
+            ticket_set={"due_at": None, "dispatch_due_at": None, "withdrawal": code, "merged_into": None},
+            data={"code": code, "ground": ground.strip()},
         )  # fmt: skip
+        if merged:
+            await merging.leave(t, officer, number, ground.strip(), now)
+        return moved
 
 
 async def reopen(
@@ -95,7 +102,7 @@ async def reopen(
         moved = await move.make(
             t, "reopen", ticket, by=officer, now=now, seen=seen,
             ticket_set={
-                "round": ticket.round + 1, "closed_at": None, "replied_at": None, "queued_at": now,
+                "round": ticket.round + 1, "closed_at": None, "replied_at": None, "queued_at": now, "triage_at": None,
                 "dispatch_due_at": clocks_of.dispatch_due(book, ticket.kind, ticket.urgency, now),
             },
             data={"facts": facts.strip()},
@@ -110,13 +117,14 @@ async def reopen(
 async def append(
     officer: Officer, number: int, *, content: str, call: int | None, now: datetime
 ) -> move.Moved:
-    """A further call or message joins the ticket; clocks do not move. A call while somebody works on it urges them."""
+    """A further call or message joins the ticket; clocks do not move. On a ticket at rest it goes to triage. A call while somebody works on it urges them."""
     _long_enough("content", content, _("写下市民补充了什么，至少 {n} 个字。"))
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
         moved = await move.make(
-            t, "append", ticket, by=officer, now=now, data={"content": content.strip(), "call": call}
-        )
+            t, "append", ticket, by=officer, now=now, data={"content": content.strip(), "call": call},
+            ticket_set={"triage_at": ticket.triage_at or now} if ticket.status in RESTING else {},
+        )  # fmt: skip
         if call is not None:
             await t.execute(
                 "INSERT INTO call_ticket (call, ticket, relation) VALUES ($1, $2, 'joined') ON CONFLICT DO NOTHING",

@@ -21,7 +21,17 @@ from crm.tickets.following_up import OUTCOME
 from crm.tickets.signing import HOW
 from crm.tickets.states import BY_NAME
 from crm.tickets.verb import Empty, Verb
-from crm.tickets.words import DEFECT, FOLLOW_UP, RESULT, RETURN_CODE, SATISFIED, SOLVED, URGENCY, status_word
+from crm.tickets.words import (
+    DEFECT,
+    FOLLOW_UP,
+    RESULT,
+    RETURN_CODE,
+    SATISFIED,
+    SOLVED,
+    URGENCY,
+    WITHDRAWAL,
+    status_word,
+)
 
 _HOW = dict(zip(HOW, (N_("电话"), N_("上门"), N_("短信")), strict=True))
 _UNASKED = {code: word for code, word in OUTCOME.items() if code != "answered"}
@@ -117,6 +127,7 @@ class Append:
 @dataclass(frozen=True)
 class Withdraw:
     ground: Annotated[str, Field(N_("市民怎样要求撤诉"), least=5, example="市民来电：已自行解决，不用办了。")]
+    code: Annotated[str, Field(N_("撤诉原因"), "choices", options=WITHDRAWAL, required=False)] = "other"
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,8 @@ async def plan(
     if wrong:
         raise Invalid(wrong)
     urgency = form.urgency or ticket.urgency
-    clocks = clocks_of.start(book, ticket.kind, urgency, now)
+    further = ticket.status is Status.REDO
+    clocks = clocks_of.start(book, ticket.kind, urgency, now, close="redo" if further else "close")
     shared = {
         "reason": form.reason.strip(), "catalogue_line": form.line, "note": form.note.strip(),
         "dispatched_at": now, "dispatched_by": officer.id, "dispatched_by_name": officer.name,

@@ -147,6 +147,13 @@ async def redo(
         return moved
 
 
+async def leave(t: Tx, officer: Officer, child: int, ground: str, now: datetime) -> None:
+    """The child has moved out of the merging in this transaction: end the relation, tell the master's log."""
+    row = await t.fetchrow("SELECT * FROM merging WHERE child = $1 AND undone_at IS NULL", child)
+    if row is not None:
+        await _undo(t, row, officer, ground, now)
+
+
 async def declare(
     officer: Officer, ticket: int, form: Incident, *, now: datetime, seen: int | None = None
 ) -> move.Moved:

@@ -19,7 +19,8 @@ from core.officers import Officer
 from core.text import grams
 from crm import calls
 from crm.lines import line_id
-from crm.tickets import birth, clocks_of, dispatch, number
+from crm.tickets import birth, clocks_of, dispatch, emergency, number
+from crm.tickets.emergency import HandOver
 from crm.tickets.words import KIND, REFUSAL
 from routing.catalogue import Suggestion, lead_for
 from routing.rulebook import Rulebook, StreetRow, rulebook
@@ -108,6 +109,10 @@ def check(form: Mapping[str, Any], book: Rulebook) -> Registration:
     )  # fmt: skip
 
 
+#: How the call of a ticket ends that is none of a unit's.
+_DISPOSITION = {"answer": "answered", "emergency": "transferred"}
+
+
 async def register(
     officer: Officer, form: Registration, *, now: datetime, claim: Claim | tuple[str, str] | None = None,
     call: int | None = None,
@@ -179,6 +184,17 @@ async def refuse(
     return await _write(officer, "refuse", form, columns, now=now, claim=claim, call=call, data=data)
 
 
+async def hand_over(
+    officer: Officer, form: Registration, *, to: HandOver, now: datetime,
+    claim: Claim | tuple[str, str] | None = None, call: int | None = None,
+) -> Registered:  # fmt: skip
+    """紧急转接: the emergency service has it; the ticket is kept and no unit's clock runs."""
+    columns = await columns_of(officer, form, await rulebook(), None)
+    return await _write(
+        officer, "emergency", form, columns, now=now, claim=claim, call=call, data=emergency.told(to)
+    )
+
+
 async def _write(
     officer: Officer, verb: str, form: Registration, columns: dict[str, Any], *, now: datetime,
     claim: Claim | tuple[str, str] | None, call: int | None, data: Mapping[str, Any] | None = None,
@@ -192,7 +208,7 @@ async def _write(
                 born = birth.Birth(made, columns, await citizen_of(form), call, claim)
                 if await birth.create(t, verb, born, by=officer, now=now, data=data) is not None:
                     if call is not None:
-                        await calls.settle(call, "answered" if verb == "answer" else "ticket")
+                        await calls.settle(call, _DISPOSITION.get(verb, "ticket"))
                     return Registered(made)
             assert claim is not None
             return Registered(await _earlier(Claim(*claim)), repeated=True)

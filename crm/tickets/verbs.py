@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from core.officers import Officer
-from crm.tickets import birth_verbs, conferences, desk_verbs, extensions, holds, returns
+from crm.tickets import (
+    appealing,
+    birth_verbs,
+    conferences,
+    desk_verbs,
+    emergency,
+    extensions,
+    holds,
+    merging,
+    returns,
+    secrecy,
+    supervising,
+    urging,
+)
 from crm.tickets.access import OrderRow, TicketRow
 from crm.tickets.states import BY_NAME, allowed, order_after
 from crm.tickets.verb import Verb
 
 #: Modules with a `verbs` tuple, alphabetically.
-PARTS = (birth_verbs, conferences, desk_verbs, extensions, holds, returns)
+PARTS = (
+    appealing,
+    birth_verbs,
+    conferences,
+    desk_verbs,
+    emergency,
+    extensions,
+    holds,
+    merging,
+    returns,
+    secrecy,
+    supervising,
+    urging,
+)
 
 VERBS: dict[str, Verb] = {verb.move: verb for part in PARTS for verb in part.verbs}
 

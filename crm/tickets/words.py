@@ -107,6 +107,13 @@ REFUSAL: dict[str, str] = {
     "secret": N_("涉国家秘密、商业秘密、个人隐私"),
     "unlawful": N_("违反法律或公序良俗"),
 }
+WITHDRAWAL: dict[str, str] = {
+    "settled": N_("已自行解决"),
+    "agreed": N_("与单位谈妥"),
+    "mistake": N_("报错了"),
+    "duplicate": N_("与另一张单重复"),
+    "other": N_("其他原因"),
+}
 CHANNEL: dict[str, str] = {
     "call": N_("电话"),
     "sms": N_("短信"),
