@@ -63,14 +63,12 @@ async def propose(request: Request) -> Response[Any]:
 async def _save(request: Request, form: Form, rows: list[RowChange]) -> int | None:
     """The run's number where open orders follow."""
     follow = form.choice("open", (KEEP, FOLLOW), required=False) == FOLLOW
+    reason = form.text("reason", most=500)
     async with tx():
-        done = await changes.apply(
-            LIMITS, rows, by=request.user, reason=form.text("reason", most=500), now=clock.now()
-        )
+        done = await changes.apply(LIMITS, rows, by=request.user, reason=reason, now=clock.now())
         if done is None or not follow:
             return None
-        title = _("让在办单跟着新时限")
-        return await recompute_plans.order_run(done.id, follow=True, title=title, by=request.user)
+        return await recompute_plans.order_run(done.id, follow=True, title=reason, by=request.user)
 
 
 def _read(form: Form, world: World, today: date) -> tuple[list[RowChange], date]:

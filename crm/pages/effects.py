@@ -25,7 +25,7 @@ class OnOpenOrders:
             "SELECT id, account, name, reason FROM admin_change WHERE subject = 'calendar' ORDER BY id DESC LIMIT 1"
         )
         by = Officer(head["account"] or 0, "", head["name"])
-        await recompute_plans.order_run(head["id"], follow=True, title=_("按新日历重算在办单"), by=by)
+        await recompute_plans.order_run(head["id"], follow=True, title=head["reason"], by=by)
 
     async def foresee_limits(self, rows: Sequence[RowChange]) -> list[str]:
         return [_("只用于新派的单，在办单保持原来的时限；要让在办单跟着改，请在“时限表”页改。")]
