@@ -180,13 +180,19 @@ def _texts(one: Asked, value: Any) -> list[str] | None:
     if value == "" and (one.kind is not str or one.field.options or one.field.least):
         return None  # a browser's way to say nothing; a program leaves it out
     if one.kind is tuple:
-        ok = isinstance(value, list) and all(_is(one.item or str, item) for item in value)
+        ok = isinstance(value, list) and all(_is_item(one, item) for item in value)
         return [str(item) for item in value] if ok else None
     if one.kind is bool:
         return ["1" if value else ""] if isinstance(value, bool) else None
     if one.field.widget == "ticket":  # a number as people say it, not one to count with
         return [value] if isinstance(value, str) and value.isascii() and value.isdigit() else None
     return [str(value)] if _is(one.kind, value) else None
+
+
+def _is_item(one: Asked, value: Any) -> bool:
+    if one.field.widget == "tickets":
+        return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 13
+    return _is(one.item or str, value) and (one.item is not int or 0 < value < 2**31) and value != ""
 
 
 def _is(kind: type, value: Any) -> bool:
@@ -206,11 +212,11 @@ def _kind_word(one: Asked) -> str:
 
 def _schema(one: Asked) -> dict[str, Any]:
     it = one.field
-    found: dict[str, Any] = _bare(one.item or one.kind, it)
+    found: dict[str, Any] = _bare(one.kind, it)
     if one.kind is tuple:
         found = {
             "type": "array",
-            "items": _bare(one.item or str, it),
+            "items": _item(one.item or str, it),
             "maxItems": it.most,
             **({"minItems": max(1, it.least)} if it.required else {}),
         }
@@ -258,10 +264,21 @@ def _sample(one: Asked) -> Any:
     return by_kind.get(one.kind, _(it.label).ljust(it.least, "…"))
 
 
+def _item(kind: type, it: Field) -> dict[str, Any]:
+    """One of many: bounds of the field are the list's."""
+    if it.options or it.widget == "tickets":
+        return _bare(kind, it)
+    return (
+        {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+        if kind is int
+        else {"type": "string", "minLength": 1}
+    )
+
+
 def _bare(kind: type, it: Field) -> dict[str, Any]:
     if it.options:
         return {"type": "integer" if kind is int else "string", "enum": list(it.options)}
-    if it.widget == "ticket":
+    if it.widget in ("ticket", "tickets"):
         return {"type": "string", "pattern": "^[0-9]{13}$"}
     if kind is str:
         return {"type": "string", "maxLength": it.most, **({"minLength": it.least} if it.least else {})}

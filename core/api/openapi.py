@@ -94,7 +94,11 @@ def _operation(o: Operation, shape: Any, schemas: Mapping[str, Any]) -> dict[str
         "tags": [_(o.tag)],
         "summary": _(o.summary),
         "description": "\n\n".join(part for part in (more, needs) if part),
-        "parameters": [*_in_path(o), *([] if o.writes else _in_query(o)), *(_key() if o.writes else [])],
+        "parameters": [
+            *_in_path(o),
+            *([] if o.writes else _in_query(o)),
+            *(_key() if o.writes and o.keeps else []),
+        ],
         "responses": _answers(o, shape, schemas),
     }
     if o.access.open:

@@ -60,7 +60,7 @@ class Paged:
 
 @dataclass(frozen=True)
 class Numbers:
-    numbers: Annotated[tuple[str, ...], Field(N_("工单编号"), "numbers", most=200, example=["2611240604027"])]
+    numbers: Annotated[tuple[str, ...], Field(N_("工单编号"), "tickets", most=200, example=["2611240604027"])]
 
 
 @reads(

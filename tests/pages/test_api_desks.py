@@ -106,10 +106,10 @@ async def test_a_number_is_seen_with_a_reason_that_is_kept_and_the_number_is_not
 async def test_what_is_sent_in_bulk_is_foreseen(app: Litestar, officer: Hire) -> None:
     boss = await program(app, officer, "supervisor")
     number = ok(await boss.post("/api/v1/tickets", json=HEATING), 201)["number"]
-    body = {"numbers": [number, "2601010000003", "1"]}
+    body = {"numbers": [number, "2601010000003", "2601010000004"]}
     preview = ok(await boss.post("/api/v1/queues/dispatch/preview", json=body))
     assert [one["number"] for one in preview["going"]] == [number]
-    assert set(preview["refused"]) == {"2601010000003", "1"}
+    assert set(preview["refused"]) == {"2601010000003", "2601010000004"}
     assert ok(await boss.get(f"/api/v1/tickets/{number}"))["status"] == "received"
     sent = ok(await boss.post("/api/v1/queues/dispatch/batch", json=body))
     assert (sent["done"], sent["refused"]) == ([number], preview["refused"])
