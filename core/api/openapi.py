@@ -116,7 +116,7 @@ def _body(o: Operation) -> dict[str, Any]:
         schema["required"].append("file")
         return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
     if o.seen:
-        said = _("您看到的版本号；别人先动了，就回 409 和改动。")
+        said = _("您看到的版本号（工单的，或承办单的）；别人先动了，就回 409 和改动。")
         schema["properties"]["seen"] = {"type": ["integer", "null"], "minimum": 0, "description": said}
     content = {"schema": schema, "example": fields.sample(o.given)}
     return {"required": bool(schema["required"]), "content": {JSON: content}}

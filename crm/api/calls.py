@@ -16,6 +16,8 @@ from crm.tickets.words import DISPOSITION
 
 CALLS = N_("通话")
 TAKER = requires("call.take")
+#: The carrier is asked within: nothing of it may wait for a transaction, or be undone by one.
+_LIVE = N_("再来一次没有害处，所以不认 Idempotency-Key。")
 _CHOSEN = {code: DISPOSITION[code] for code in calls.CHOSEN}
 
 
@@ -35,7 +37,15 @@ async def desk(call: Call[Any]) -> shapes.Desk:
     return await _desk(call)
 
 
-@writes("/api/v1/calls/answered", TAKER, N_("接下一通：等得最久的"), tag=CALLS, gives=shapes.Desk)
+@writes(
+    "/api/v1/calls/answered",
+    TAKER,
+    N_("接下一通：等得最久的"),
+    tag=CALLS,
+    gives=shapes.Desk,
+    keeps=False,
+    more=_LIVE,
+)
 async def answer_next(call: Call[Any]) -> shapes.Desk:
     """`call` is null where nobody waits."""
     await calls.answer_next(call.officer, now=call.now)
@@ -43,20 +53,38 @@ async def answer_next(call: Call[Any]) -> shapes.Desk:
 
 
 @writes(
-    "/api/v1/calls/{id:int}/hold", TAKER, N_("保持或恢复通话"), tag=CALLS, given=Switch, gives=shapes.Desk
+    "/api/v1/calls/{id:int}/hold",
+    TAKER,
+    N_("保持或恢复通话"),
+    tag=CALLS,
+    given=Switch,
+    gives=shapes.Desk,
+    keeps=False,
+    more=_LIVE,
 )
 async def hold(call: Call[Switch]) -> shapes.Desk:
     await calls.hold(call.officer, call.id(), call.given.on)
     return await _desk(call)
 
 
-@writes("/api/v1/calls/{id:int}/mute", TAKER, N_("静音或取消"), tag=CALLS, given=Switch, gives=shapes.Desk)
+@writes(
+    "/api/v1/calls/{id:int}/mute",
+    TAKER,
+    N_("静音或取消"),
+    tag=CALLS,
+    given=Switch,
+    gives=shapes.Desk,
+    keeps=False,
+    more=_LIVE,
+)
 async def mute(call: Call[Switch]) -> shapes.Desk:
     await calls.mute(call.officer, call.id(), call.given.on)
     return await _desk(call)
 
 
-@writes("/api/v1/calls/{id:int}/end", TAKER, N_("挂断"), tag=CALLS, gives=shapes.Desk)
+@writes(
+    "/api/v1/calls/{id:int}/end", TAKER, N_("挂断"), tag=CALLS, gives=shapes.Desk, keeps=False, more=_LIVE
+)
 async def hang_up(call: Call[Any]) -> shapes.Desk:
     await calls.hang_up(call.officer, call.id(), now=call.now)
     return await _desk(call)
