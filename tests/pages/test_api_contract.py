@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 import requests
 import schemathesis
@@ -167,3 +168,18 @@ async def test_people_read_the_document_too(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 200
     assert 'id="post-tickets-ticket-moves-dispatch"' in answer.text
     assert HEATING["kind"] in answer.text
+
+
+async def test_every_example_is_what_its_schema_says(program: httpx.AsyncClient) -> None:
+    document = (await program.get("/api/v1/openapi.json")).json()
+    components = {"components": document["components"]}
+    wrong = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for content in (c for body in bodies for c in body.get("content", {}).values() if "example" in c):
+                found = jsonschema_rs.validator_for(content["schema"] | components).iter_errors(
+                    content["example"]
+                )
+                wrong += [f"{method} {path}: {error.message}" for error in found]
+    assert wrong == []
