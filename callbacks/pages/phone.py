@@ -140,7 +140,9 @@ async def _handset(phone: str, form: Form | None = None) -> dict[str, Any]:
 
 
 async def _duty() -> dict[str, Any]:
-    calls = [(n, shown(e164), who, said, outcome) for n, e164, who, said, outcome in await queries.duty_calls()]
+    calls = [
+        (n, shown(e164), who, said, outcome) for n, e164, who, said, outcome in await queries.duty_calls()
+    ]
     return {"duty": calls, "ringing": "-".join(f"{n}{outcome}" for n, _phone, _who, _said, outcome in calls)}
 
 
