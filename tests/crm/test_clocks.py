@@ -326,6 +326,28 @@ def test_when_something_was_approved_does_not_matter(ledger: list[Entry], data: 
     assert known(later) == known(ledger)
 
 
+@given(ledgers(), st.data())
+def test_the_order_in_which_more_time_and_ratings_come_does_not_matter(
+    ledger: list[Entry], data: st.DataObject
+) -> None:
+    """An extension before or after the rating, either of them before, within or after a pause."""
+    ratings = [entry for entry in ledger if entry.entry is Kind.RERATE]
+    kept = [entry for entry in ledger if entry not in ratings[1:]]
+    approved = [i for i, entry in enumerate(kept) if entry.entry in (Kind.EXTEND, Kind.RERATE)]
+    moved = [
+        Entry.to(entry.entry, kept[0].at + data.draw(minutes), entry.limit) if i in approved else entry
+        for i, entry in enumerate(kept)
+    ]
+    assert known(moved) == known(kept)
+
+
+@given(ledgers(), limits, minutes)
+def test_one_more_extension_never_makes_it_earlier(
+    ledger: list[Entry], limit: Limit, after: timedelta
+) -> None:
+    assert known([*ledger, Entry.to(Kind.EXTEND, ledger[0].at + after, limit)]) >= known(ledger)
+
+
 @given(ledgers(), st.randoms(use_true_random=False))
 def test_how_rows_are_read_does_not_matter(ledger: list[Entry], random: Any) -> None:
     assume(len({entry.at for entry in ledger}) == len(ledger))
