@@ -139,6 +139,17 @@ def standing(ledger: Sequence[Entry], calendar: Calendar) -> Standing | None:
     )
 
 
+def measure(ledger: Sequence[Entry]) -> Limit:
+    """What a clock's light is a share of: the limit that counts with its extensions, in working days where any
+    part of it is, else the limit itself. Raises BrokenLedger, also for an empty ledger.
+    """
+    if not ledger:
+        raise BrokenLedger("no entry, so no limit")
+    sums = _read(ledger)
+    days = [part for part in (sums.limit, *sums.extensions) if part.in_workdays]
+    return Limit(sum(part.amount for part in days), "workday", sums.limit.version) if days else sums.limit
+
+
 def explain(ledger: Sequence[Entry], calendar: Calendar) -> list[Line]:
     """Each thing that happened to the clock with the due moment it leads to; the last one's is `due()`."""
     if not ledger:

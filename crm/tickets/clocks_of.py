@@ -15,7 +15,7 @@ from core.db import Tx
 from core.errors import Refused
 from core.i18n import _
 from crm.tickets.access import ORDER_COLUMNS, OrderRow, TicketRow
-from crm.tickets.clocks import Entry, Kind, due
+from crm.tickets.clocks import Entry, Kind, due, measure
 from crm.tickets.lights import turns_at
 from crm.tickets.states import ORDER_OPEN, OrderStatus
 from routing.limits import Limit
@@ -27,6 +27,8 @@ RESTING: dict[str, Any] = {
     "light": "grey", "light_turns_at": None,
 }  # fmt: skip
 CLOCKS = ("sign", "contact", "close")
+#: Minutes that an assist has at least, however late the lead is.
+SHORTEST_ASSIST = 30
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,22 @@ def start(book: Rulebook, kind: str, urgency: int, now: datetime, *, close: str 
     limits["close"] = _limit(book, kind, urgency, close, now)
     assist = {**limits, "close": limits["close"].for_assist()}
     return Started(_columns(book, limits, now), _columns(book, assist, now), _ledger(limits), _ledger(assist))
+
+
+def start_assist(book: Rulebook, ticket: TicketRow, lead_due: datetime, now: datetime) -> Started:
+    """An assist that joins later: its close is due when two thirds of what the lead has left are over, in the lead's
+    kind of time, at least one working day or half an hour. Only the assist's half of `Started` counts."""
+    limits = {name: _limit(book, ticket.kind, ticket.urgency, name, now) for name in (*CLOCKS, "return")}
+    whole = limits["close"]
+    if whole.in_workdays:
+        calendar = book.calendar
+        left = Limit(
+            max(1, calendar.workdays_between(calendar.date_of(now), calendar.date_of(lead_due))), "workday"
+        )
+    else:
+        left = Limit(max(SHORTEST_ASSIST * 3 // 2, int((lead_due - now).total_seconds()) // 60), "min")
+    limits["close"] = Limit(left.amount, left.unit, whole.version).for_assist()
+    return Started({}, _columns(book, limits, now), (), _ledger(limits))
 
 
 def dispatch_due(book: Rulebook, kind: str, urgency: int, now: datetime) -> datetime:
@@ -138,18 +156,14 @@ async def go_on(t: Tx, order: OrderRow, now: datetime, *, note: str, actor: str)
 
 async def _enter_and_run(t: Tx, order: OrderRow, entry: Entry) -> datetime | None:
     """Append to the order's close ledger; the due moment it comes to now."""
-    rows = await t.fetch(
-        """SELECT entry, at, amount, unit, rule_version, note, actor_name FROM clock_entry
-           WHERE work_order = $1 AND clock = 'close' ORDER BY at, id""",
-        order.id,
-    )
+    earlier = await _entries(order.id, "close")
     await t.execute(
         """INSERT INTO clock_entry (ticket, work_order, clock, entry, at, amount, unit, rule_version, note, actor_name)
            VALUES ($1, $2, 'close', $3, $4, $5, $6, $7, $8, $9)""",
         order.ticket, order.id, entry.entry, entry.at, entry.amount, entry.unit, entry.rule_version, entry.note,
         entry.actor_name,
     )  # fmt: skip
-    return due([*(Entry.of(row) for row in rows), entry], (await rulebook()).calendar)
+    return due([*earlier, entry], (await rulebook()).calendar)
 
 
 def _limit(book: Rulebook, kind: str, urgency: int, name: str, now: datetime) -> Limit:
@@ -183,13 +197,18 @@ def _face(
 
 
 async def _minding(name: str, order: OrderRow, ends: datetime, now: datetime) -> dict[str, Any]:
-    row = await db.fetchrow(
-        """SELECT amount, unit, rule_version FROM clock_entry
-           WHERE work_order = $1 AND clock = $2 AND entry = 'start'""",
-        order.id, name,
-    )  # fmt: skip
-    limit = Limit(row["amount"], row["unit"], row["rule_version"])
+    limit = measure(await _entries(order.id, name))
     return _face(await rulebook(), name, order.dispatched_at, ends, limit, now)
+
+
+async def _entries(order: int, name: str) -> list[Entry]:
+    """The ledger of one clock of an order, as it was written."""
+    rows = await db.fetch(
+        """SELECT entry, at, amount, unit, rule_version, note, actor_name FROM clock_entry
+           WHERE work_order = $1 AND clock = $2 ORDER BY at, id""",
+        order, name,
+    )  # fmt: skip
+    return [Entry.of(row) for row in rows]
 
 
 def _ledger(limits: dict[str, Limit]) -> tuple[tuple[str, int, str, str], ...]:

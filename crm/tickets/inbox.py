@@ -25,9 +25,11 @@ TABS: dict[str, str] = {
 MOST_COUNTED = 100
 COUNTED = timedelta(days=30)
 
-#: The limit of the running clock when it is one in working days: the browser counts those differently.
-_DAYS = """(SELECT e.amount FROM clock_entry e WHERE e.work_order = w.id AND e.clock = {clock}
-    AND e.entry IN ('start', 'rerate') AND e.unit = 'workday' ORDER BY e.id DESC LIMIT 1)"""
+#: The limit of the running clock (the last one set, and extensions) when it is in working days: the browser counts
+#: those differently. `clocks.measure` in SQL.
+_DAYS = """(SELECT sum(e.amount) FROM clock_entry e WHERE e.work_order = w.id AND e.clock = {clock}
+    AND e.unit = 'workday' AND (e.entry = 'extend' OR e.id = (SELECT max(l.id) FROM clock_entry l
+        WHERE l.work_order = w.id AND l.clock = {clock} AND l.entry IN ('start', 'rerate'))))"""
 
 
 async def orders(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from crm.tickets.clocks import Entry, Kind, due, standing
+from crm.tickets.clocks import Entry, Kind, due, measure, standing
 from routing.calendar import Calendar
 from routing.limits import ANY_KIND, Limit, LimitMissing, LimitTable
 
@@ -141,15 +141,16 @@ def of_plain(item: Plain, proposal: Proposal) -> Shift | None:
 
 
 def running(order: Order, clock: str, shift: Shift | None) -> tuple[datetime, Limit] | None:
-    """When a clock that runs is due after `shift`, and the limit that counts: its light is a share of it."""
+    """When a clock that runs is due after `shift`, and what its light is a share of."""
     ledger, stored = order.ledgers.get(clock, ()), order.due.get(clock)
     if not ledger or stored is None or _is_over(ledger):
         return None
     if _last(ledger, Kind.PAUSE, Kind.RESUME) is Kind.PAUSE:
         return None
     if shift is None:
-        return stored, _rated(ledger)
-    return shift.new, shift.limit or _rated(ledger)
+        return stored, measure(ledger)
+    rated = [Entry.to(Kind.RERATE, max(e.at for e in ledger), shift.limit)] if shift.limit else []
+    return shift.new, measure([*ledger, *rated])
 
 
 def _followed(order: Order, clock: str, current: Limit, proposal: Proposal) -> Limit | None:
