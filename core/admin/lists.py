@@ -22,6 +22,7 @@ class Row:
     id: int
     depth: int
     values: Values
+    english: Mapping[str, str]  # of columns that have an English twin in the source, `<name>_en`
 
 
 @dataclass(frozen=True)
@@ -127,4 +128,17 @@ def _sort_key(subject: Subject, row: Any) -> Sequence[Any]:
 
 
 def _row(subject: Subject, row: Any) -> Row:
-    return Row(row["id"], row[subject.depth] if subject.depth else 0, subject.values(row))
+    return Row(
+        row["id"], row[subject.depth] if subject.depth else 0, subject.values(row), _english(subject, row)
+    )
+
+
+async def english_of(subject: Subject, row: int) -> dict[str, str]:
+    """What an English reader sees of the row's columns that have an English twin."""
+    found = await db.fetchrow(f"SELECT * FROM ({subject.select()}) s WHERE id = $1", row)
+    return _english(subject, found) if found else {}
+
+
+def _english(subject: Subject, row: Mapping[str, Any]) -> dict[str, str]:
+    names = [c.name for c in subject.columns if f"{c.name}_en" in row]
+    return {name: word for name in names if (word := row[f"{name}_en"])}

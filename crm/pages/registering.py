@@ -73,7 +73,7 @@ async def make(request: Request) -> Response[Any]:
     call = await _own_call(request.user, form)
     values = typed(form)
     try:
-        checked = register.check(_meant(values, form, call), await rulebook())
+        checked = register.check(_meant(values, form, call), await rulebook(), on=clock.today())
         done = await _carry_out(request.user, values, checked, call["id"] if call else None)
     except Invalid as wrong:
         return await _again(values, call, wrong.fields)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from core import privacy
+from core import clock, privacy
 from core.claims import Claim
 from core.errors import NotFound
 from core.fields import Field
@@ -102,24 +102,24 @@ async def register_one(
     officer: Officer, form: Register, *, now: datetime, claim: Claim | None = None
 ) -> Registered:
     """`claim`: of a plain registration, which is one statement with it."""
-    read, call = await _read(officer, form)
+    read, call = await _read(officer, form, now)
     verb = register.register_and_dispatch if form.dispatch else register.register
     return await verb(officer, read, now=now, call=call, claim=claim)
 
 
 async def answer(officer: Officer, form: Answered, *, now: datetime) -> Registered:
-    read, call = await _read(officer, form)
+    read, call = await _read(officer, form, now)
     return await register.answer(officer, read, answer=form.answer, article=form.article, now=now, call=call)
 
 
 async def refuse(officer: Officer, form: Turned, *, now: datetime) -> Registered:
-    read, call = await _read(officer, form)
+    read, call = await _read(officer, form, now)
     return await register.refuse(
         officer, read, ground=form.ground, legal_path=form.legal_path, now=now, call=call
     )
 
 
-async def _read(officer: Officer, form: Given) -> tuple[Registration, int | None]:
+async def _read(officer: Officer, form: Given, now: datetime) -> tuple[Registration, int | None]:
     """Checked, with the call's own line and number. Raises Invalid, and NotFound for somebody else's call."""
     meant: dict[str, Any] = asdict(form)
     if form.call is not None:
@@ -129,7 +129,7 @@ async def _read(officer: Officer, form: Given) -> tuple[Registration, int | None
         meant |= {"line": call["line"], "channel": "call"}
         if not form.phone and call["phone"]:
             meant["phone"] = privacy.open_sealed(call["phone"])
-    return register.check(meant, await rulebook()), form.call
+    return register.check(meant, await rulebook(), on=clock.local(now).date()), form.call
 
 
 verbs = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
@@ -23,7 +23,7 @@ from crm.tickets import birth, clocks_of, dispatch, emergency, number
 from crm.tickets.emergency import HandOver
 from crm.tickets.words import KIND, REFUSAL
 from routing.catalogue import Suggestion, lead_for
-from routing.rulebook import Rulebook, StreetRow, rulebook
+from routing.rulebook import MatterRow, Rulebook, StreetRow, rulebook
 
 SHORTEST_CONTENT = 5
 LONGEST_CONTENT = 5000
@@ -67,8 +67,11 @@ class Registered:
     dispatched_to: str = ""
 
 
-def check(form: Mapping[str, Any], book: Rulebook) -> Registration:
-    """Read a form (page, API or import). Raises Invalid with one message per field."""
+def check(form: Mapping[str, Any], book: Rulebook, *, on: date | None = None) -> Registration:
+    """Read a form (page, API or import). Raises Invalid with one message per field.
+
+    `on`: the business day the matter has to be valid on; None asks for no day (old records keep ended matters).
+    """
     wrong: dict[str, str] = {}
     kind = str(form.get("kind") or "")
     if kind not in KIND:
@@ -76,6 +79,8 @@ def check(form: Mapping[str, Any], book: Rulebook) -> Registration:
     matter = book.matters.get(str(form.get("matter") or ""))
     if matter is None or not matter.leaf:
         wrong["matter"] = _("从列表里选一个事项（可输汉字、拼音、首字母或代码）。")
+    elif on and not matter.open_on(on):
+        wrong["matter"] = _not_open(matter, on)
     content = str(form.get("content") or "").strip()
     if not SHORTEST_CONTENT <= len(content) <= LONGEST_CONTENT:
         wrong["content"] = _("诉求内容要 {a} 到 {b} 个字，现在 {n} 个。").format(
@@ -290,6 +295,14 @@ async def citizen_of(form: Registration) -> dict[str, Any] | None:
     if form.contact:
         known["contact"] = form.contact
     return known
+
+
+def _not_open(matter: MatterRow, on: date) -> str:
+    if matter.valid_from and on < matter.valid_from:
+        said, day = _("“{matter}”从 {day} 起才启用，请另选一个事项。"), matter.valid_from
+    else:
+        said, day = _("“{matter}”已经停用，最后一天是 {day}，请另选一个事项。"), matter.valid_to
+    return said.format(matter=matter.path_name, day=day)
 
 
 def _urgency(given: Any, default: int, wrong: dict[str, str]) -> int:

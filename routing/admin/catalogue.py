@@ -35,12 +35,16 @@ _SOURCE: Final = f"""SELECT l.id, l.code, l.matter_code, coalesce(l.district, ''
     coalesce(s.district_name || s.name, d.district_name, '全市') AS place_name,
     CASE l.lead_function WHEN '{STREET}' THEN '所在街道' WHEN '{DISTRICT}' THEN '所在区'
         ELSE coalesce(u.name, '所在区的' || substr(l.lead_function, {len(BUREAU) + 1}) || '部门') END AS lead_name,
+    CASE WHEN l.matter_code = '*' THEN 'Everything else' ELSE m.path_name_en END AS matter_name_en,
+    coalesce(s.name_en || ', ' || s.district_name_en, d.district_name_en, 'The whole city') AS place_name_en,
+    CASE l.lead_function WHEN '{STREET}' THEN 'The street of the place' WHEN '{DISTRICT}' THEN 'The district of the place'
+        ELSE coalesce(u.name_en, 'District bureau: ' || substr(l.lead_function, {len(BUREAU) + 1})) END AS lead_name_en,
     coalesce(m.pinyin, '') || ' ' || replace(coalesce(m.pinyin, ''), ' ', '') || ' ' || coalesce(m.initials, '')
         || ' ' || coalesce(m.path_name_en, '') AS matter_spelt,
     coalesce(u.pinyin, '') || ' ' || replace(coalesce(u.pinyin, ''), ' ', '') || ' ' || coalesce(u.initials, '')
         || ' ' || coalesce(s.initials, '') || ' ' || replace(coalesce(s.pinyin, ''), ' ', '') AS others_spelt
     FROM catalogue_line l LEFT JOIN matter m ON m.code = l.matter_code LEFT JOIN street s ON s.code = l.street
-    LEFT JOIN (SELECT DISTINCT district, district_name FROM street) d ON d.district = l.district
+    LEFT JOIN (SELECT DISTINCT district, district_name, district_name_en FROM street) d ON d.district = l.district
     LEFT JOIN unit u ON u.code = l.lead_unit_code"""
 
 
@@ -134,7 +138,7 @@ CATALOGUE: Final = Subject(
     key="catalogue",
     label=N_("派单目录"),
     about=N_("事项 × 地点 → 主办、协办、依据、有效期。越具体的行越优先。"),
-    group=N_("派单"),
+    group=N_("派单规则"),
     order=40,
     permission="admin.catalogue",
     table="catalogue_line",

@@ -10,7 +10,7 @@ from litestar import Response, get
 
 from core import clock, i18n
 from core.admin import lists
-from core.admin.columns import Column, Values
+from core.admin.columns import Column
 from core.admin.lists import Asked
 from core.admin.subjects import Subject, subject_for, subjects_for
 from core.errors import NotFound
@@ -65,15 +65,15 @@ async def options(
 def _line(subject: Subject, shown: list[Column], row: lists.Row, today: Any) -> dict[str, Any]:
     return {
         "id": row.id, "depth": min(row.depth, 6), "title": subject.title(row.values),
-        "cells": [_cell(column, row.values) for column in shown],
+        "cells": [_cell(column, row) for column in shown],
         "ended": not subject.is_valid(row.values, today),
     }  # fmt: skip
 
 
-def _cell(column: Column, values: Values) -> str:
+def _cell(column: Column, row: lists.Row) -> str:
     """English readers see the English name where a row has one."""
-    english = values.get(f"{column.name}_en") if i18n.locale() == "en" else ""
-    return english or column.shown(values[column.name])
+    english = row.english.get(column.name) if i18n.locale() == "en" else ""
+    return english or column.shown(row.values[column.name])
 
 
 async def _filters(subject: Subject, asked: Asked) -> list[dict[str, Any]]:

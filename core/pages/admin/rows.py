@@ -146,13 +146,17 @@ async def _form(
                 f"{words[cell]} · {cell}" if cell in words and words[cell] != cell else cell
             )
     used = (await about.in_use([row])).get(row, []) if row else []
+    english = await lists.english_of(about, row) if row and i18n.locale() == "en" else {}
     return page(
         "core/admin/row.html",
         status=status,
         desk="admin", subject=about, row=row, values=values, sheet=sheet, used=used,
         title=about.title(values) if values else _("新增{what}").format(what=_(about.label)),
         columns=about.typed, Removal=Removal,
-        shown=[(_(c.label), c.shown(values[c.name])) for c in about.columns if values and not c.typed],
+        shown=[
+            (_(c.label), english.get(c.name) or c.shown(values[c.name]))
+            for c in about.columns if values and not c.typed
+        ],
         actions=about.actions(row, values) if row and values else (),
         aside=about.aside.format(id=row) if row and about.aside else "",
         changes=await history.of_row(about, row, limit=8) if row else [], kinds=history.KINDS,
