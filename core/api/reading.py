@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from core.api.operations import Operation
 
 LONGEST_KEY = 200
+KEY = rf"[!-~]{{1,{LONGEST_KEY}}}"
 #: Beside a file: the heads of its part.
 SLACK = 64 * 1024
 
@@ -55,8 +57,8 @@ def key(request: Request) -> str:
     given = request.headers.get("idempotency-key")
     if given is None:
         return ""
-    if not 0 < len(given) <= LONGEST_KEY or not given.isprintable():
-        raise Invalid({"Idempotency-Key": _("1 到 {n} 个可见字符。").format(n=LONGEST_KEY)})
+    if not re.fullmatch(KEY, given):
+        raise Invalid({"Idempotency-Key": _("1 到 {n} 个字母、数字或符号，不含空格。").format(n=LONGEST_KEY)})
     return given
 
 

@@ -67,6 +67,10 @@ async def program(app: Litestar, officer: Hire, monkeypatch: pytest.MonkeyPatch)
     return people.connect(app, authorization=f"Bearer {token}")
 
 
+def _bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode("latin-1")
+
+
 async def _uncounted(_token: int) -> None: ...
 
 
@@ -82,11 +86,9 @@ async def test_the_document_holds(program: httpx.AsyncClient, mode: GenerationMo
     loop = asyncio.get_running_loop()
 
     def send(request: requests.PreparedRequest) -> httpx.Response:
+        heads = [(name.encode(), _bytes(value)) for name, value in request.headers.items()]
         asked = program.request(
-            request.method or "",
-            request.url or "",
-            content=request.body or b"",
-            headers=dict(request.headers),
+            request.method or "", request.url or "", content=request.body or b"", headers=heads
         )
         return asyncio.run_coroutine_threadsafe(asked, loop).result(30)
 

@@ -30,8 +30,8 @@ MADE_BY = {
 }
 #: Moves that nobody can ask for yet; the list only gets shorter.
 NOT_YET = {
-    "emergency", "emergency_over", "emergency_back", "refuse_redo", "add_assist", "rerate", "succeed", "pass_down",
-    "take_back", "merged_answered", "merged_redo", "recompute", "appeal", "keep_closed", "withdraw_merged",
+    "add_assist", "pass_down", "take_back", "rerate", "succeed", "merged_answered", "merged_redo", "recompute",
+    "withdraw_merged",
 }  # fmt: skip
 
 
