@@ -9,7 +9,7 @@ from core import clock, runs
 from core.db import tx
 from crm.kpi import snapshots
 from crm.kpi.rules import rules
-from crm.tickets import holds, presence, recompute_plans, succession, supervising, urging
+from crm.tickets import escalating, holds, presence, recompute_plans, succession, supervising, urging
 
 BATCH = 500
 #: A run waits so long, until every process has read the new rules (`routing.rulebook` looks every few seconds).
@@ -44,6 +44,11 @@ async def urge() -> int:
     return await _all(urging.urge_next)
 
 
+async def escalate() -> int:
+    """Wake the next who may sign what nobody signed; how many steps were taken."""
+    return await _all(escalating.escalate_next)
+
+
 async def supervise() -> int:
     """Issue the supervisions whose trigger is met, raise those that went unanswered; how many."""
     return await _all(supervising.supervise_next)
@@ -52,6 +57,11 @@ async def supervise() -> int:
 async def resume_holds() -> int:
     """Wake the holds whose date has come; how many."""
     return await _all(holds.wake_next)
+
+
+async def remind_citizens() -> int:
+    """Remind the citizens whom a hold waits for, half-way to its date; how many."""
+    return await _all(holds.remind_next)
 
 
 async def _all(next_one: Callable[..., Awaitable[bool]]) -> int:

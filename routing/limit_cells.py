@@ -27,7 +27,7 @@ LINES: Final[tuple[tuple[str, str], ...]] = (
     ("close", "praise"), ("close", ANY_KIND),
     ("return", ANY_KIND), ("return_complex", ANY_KIND), ("extension", ANY_KIND), ("extension_2", ANY_KIND),
     ("conference_after", ANY_KIND), ("conference", ANY_KIND),
-    ("follow_up", ANY_KIND), ("redo", ANY_KIND),
+    ("follow_up", ANY_KIND), ("redo", ANY_KIND), ("urge", ANY_KIND), ("supervise", ANY_KIND), ("escalate", ANY_KIND),
 )  # fmt: skip
 _UNITS: Final = {
     "min": "min", "mins": "min", "minute": "min", "minutes": "min", "m": "min", "分": "min", "分钟": "min",

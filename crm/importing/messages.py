@@ -248,7 +248,7 @@ async def _lived(message: Message, book: Rulebook, by: Officer, source: str, *, 
 
 def _judged(plan: dispatch.Plan) -> list[NewOrder]:
     """Only the close clock: when a unit signed and whom it called the source does not tell, so no rate may say."""
-    unknown = dict.fromkeys(("sign_due_at", "contact_due_at", "return_until"))
+    unknown = dict.fromkeys(("sign_due_at", "contact_due_at", "return_until", "escalate_at"))
     return [
         NewOrder(o.unit, o.part, {**o.columns, **unknown}, [line for line in o.clocks if line[0] == "close"])
         for o in plan.orders

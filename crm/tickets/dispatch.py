@@ -16,7 +16,7 @@ from core.db import tx
 from core.errors import Conflict, Invalid, Refused
 from core.i18n import _
 from core.officers import Officer
-from crm.tickets import clocks_of, move, secrecy
+from crm.tickets import clocks_of, escalating, move, passing_down, secrecy
 from crm.tickets.access import TicketRow, ticket_for, tickets_for, visible
 from crm.tickets.states import Status
 from crm.tickets.words import status_word
@@ -36,6 +36,7 @@ _MOVE = {
     Status.REDO: "dispatch_redo",
     Status.DISPATCHED: "reassign",
     Status.HANDLING: "reassign",
+    Status.SUSPENDED: "reassign",
 }
 
 
@@ -165,8 +166,8 @@ async def plan(
         ).format(n=SHORTEST_REASON)
     if form.urgency is not None and form.urgency not in (1, 2, 3, 4):
         wrong["urgency"] = _("紧急程度只有 P1 至 P4。")
-    if lead is not None and book.matter(ticket.matter).no_push_down and lead.kind == "street":
-        wrong["lead"] = _("“{matter}”是部门事项，不能派给街道。").format(matter=ticket.matter_name)
+    if rule := passing_down.no_push_down(book, ticket, form.lead):
+        wrong["lead"] = rule
     wrong |= await secrecy.check_targets(ticket, (form.lead, *form.assists))
     if wrong:
         raise Invalid(wrong)
@@ -177,7 +178,8 @@ async def plan(
         "reason": form.reason.strip(), "catalogue_line": form.line, "note": form.note.strip(),
         "dispatched_at": now, "dispatched_by": officer.id, "dispatched_by_name": officer.name,
     }  # fmt: skip
-    orders = [move.NewOrder(form.lead, "lead", {**shared, **clocks.lead}, clocks.ledger)]
+    escalates = {"escalate_at": escalating.first_at(urgency, clocks.lead["sign_due_at"], now)}
+    orders = [move.NewOrder(form.lead, "lead", {**shared, **clocks.lead, **escalates}, clocks.ledger)]
     orders += [
         move.NewOrder(unit, "assist", {**shared, **clocks.assist}, clocks.assist_ledger)
         for unit in form.assists

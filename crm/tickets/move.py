@@ -16,6 +16,7 @@ from core.db import Tx
 from core.errors import Change, Conflict, Refused
 from core.i18n import _
 from core.officers import Officer
+from crm.tickets import pending
 from crm.tickets.access import OrderRow, TicketRow, check_may
 from crm.tickets.states import BY_NAME, ORDER_OPEN, Move, OrderStatus, Party, Status, order_after
 from crm.tickets.words import say, status_word
@@ -122,6 +123,7 @@ def _statement(
     back: Back | None,
 ) -> str:
     number, at = args(ticket.id), args(now)
+    actor = args(by.name)
     after = back.status if back else move.after(ticket.status)
     sets = "".join(f", {column} = {args(value)}" for column, value in ticket_set.items())
     parts = [
@@ -141,12 +143,13 @@ def _statement(
     parts.append(
         f"""event AS (INSERT INTO ticket_event (ticket, at, verb, actor, actor_name, status, round, version,
                 work_order, orders, data)
-            SELECT id, {at}, {args(move.name)}, {args(by.id)}, {args(by.name)}, status, round, version,
+            SELECT id, {at}, {args(move.name)}, {args(by.id)}, {actor}, status, round, version,
                 {args(order.id if order else None)}::bigint,
                 (SELECT coalesce(jsonb_object_agg(id, status), '{{}}') FROM touched),
                 {args(json.dumps(data, ensure_ascii=False, default=str))}::jsonb
             FROM moved RETURNING id, orders)"""
     )
+    parts += pending.settled(move, ticket.status, number, at, actor, args)
     parts += notices(move, number, at, args)
     if ticket.merged_count and Party.CITIZEN in move.told:
         parts.append(_told_children(move, number, at, args))
@@ -170,6 +173,8 @@ def _acted(move: Move, order: OrderRow, args: Args, order_set: Mapping[str, Any]
     sets = "".join(f", {column} = {args(value)}" for column, value in order_set.items())
     if after not in ORDER_OPEN:
         sets += f", ended_at = {at}" + ("" if "light_turns_at" in order_set else ", light_turns_at = NULL")
+    if order.status is OrderStatus.DISPATCHED and after is not order.status:
+        sets += ", escalate_at = NULL"  # signed, or no longer theirs to sign
     step = 0 if move.passing else 1
     return "acted", (
         f"""acted AS (UPDATE work_order SET status = {args(after)}, version = version + {step}{sets}
@@ -181,7 +186,7 @@ def _acted(move: Move, order: OrderRow, args: Args, order_set: Mapping[str, Any]
 def _others(move: Move, order: OrderRow | None, args: Args, number: str, at: str) -> tuple[str, str]:
     return "others", (
         f"""others AS (UPDATE work_order SET status = {args(move.others)}, version = version + 1, ended_at = {at},
-                light_turns_at = NULL
+                light_turns_at = NULL, escalate_at = NULL
             WHERE ticket = {number} AND status IN ({_OPEN_ORDERS}) AND id <> {args(order.id if order else 0)}
             RETURNING id, status, unit)"""
     )

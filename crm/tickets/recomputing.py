@@ -179,6 +179,8 @@ async def _write_orders(t: Tx, shifts: Sequence[Shift]) -> None:
                 row["bare"] = shift.bare
     await t.execute(
         """UPDATE work_order w SET sign_due_at = coalesce(v.sign, w.sign_due_at),
+               escalate_at = CASE WHEN w.escalate_at = w.sign_due_at THEN coalesce(v.sign, w.escalate_at)
+                                  ELSE w.escalate_at END,
                contact_due_at = coalesce(v.contact, w.contact_due_at),
                close_due_at = coalesce(v.close, w.close_due_at), return_until = coalesce(v.back, w.return_until),
                first_due_at = CASE WHEN w.first_due_at IS NULL THEN NULL ELSE coalesce(v.bare, w.first_due_at) END

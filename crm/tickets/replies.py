@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from core.db import tx
 from core.errors import Invalid, Refused
 from core.i18n import _
 from core.officers import Officer
-from crm.tickets import clocks_of, move
+from crm.tickets import assists, clocks_of, move
 from crm.tickets.access import order_for, ticket_for
 from crm.tickets.words import DEFECT, FOLLOW_UP, RESULT
 from routing.rulebook import rulebook
@@ -56,13 +57,17 @@ async def reply(
         answer = check(form)
         if order.contacted_at is None and clocks_of.is_to_be_contacted(ticket):
             raise Invalid({"contacted": _("先联系市民并记录，再写答复。")})
+        missing = await assists.without(t, ticket.id, ticket.round)
         moved = await move.make(
             t, "reply", ticket, by=officer, now=now, order=order, order_seen=seen,
             ticket_set={"replied_at": now},
             order_set={
                 "replied_at": now, "result": answer.result, "reply": answer.answer, "defect": "", **clocks_of.RESTING,
             },
-            data={"result": answer.result, "answer": answer.answer},
+            data={
+                "result": answer.result, "answer": answer.answer,
+                **({"without": [row["unit_name"] for row in missing]} if missing else {}),
+            },
         )  # fmt: skip
         await clocks_of.stop(t, order, "close", now, officer.name)
         return moved
@@ -89,9 +94,14 @@ async def send_back(
 
 
 async def accept(
-    officer: Officer, number: int, *, follow_up: str, ground: str, now: datetime, seen: int | None = None
-) -> move.Moved:
-    """审核通过: the round is done; the follow-up falls due, or the ticket closes with the ground for none."""
+    officer: Officer, number: int, *, follow_up: str, ground: str, now: datetime, seen: int | None = None,
+    marks: Mapping[int, int] | None = None,
+) -> move.Moved:  # fmt: skip
+    """审核通过: the round is done; the follow-up falls due, or the ticket closes with the ground for none.
+
+    `marks`: assist order → what the reviewer thought of its input (`assists.MARK`).
+    """
+    assists.check_marks(marks or {})
     if follow_up not in FOLLOW_UP:
         raise Invalid({"follow_up": _("选是否回访：必访、抽访或不回访。")})
     if follow_up == "none" and len(ground.strip()) < 2:
@@ -108,8 +118,12 @@ async def accept(
         moved = await move.make(
             t, "accept_and_close" if closing else "accept", ticket, by=officer, now=now, seen=seen, order=order,
             ticket_set={"due_at": due, **({"closed_at": now} if closing else {})},
-            data={"follow_up": follow_up, "ground": ground},
+            data={
+                "follow_up": follow_up, "ground": ground,
+                **({"marks": {str(order): mark for order, mark in marks.items()}} if marks else {}),
+            },
         )  # fmt: skip
+        await assists.write_marks(t, ticket, marks or {})
         await t.execute(
             """UPDATE round SET replied_at = w.replied_at, accepted_at = $3, follow_up = $4, follow_up_ground = $5,
                    follow_up_due_at = $6

@@ -27,11 +27,17 @@ SOURCE: Final = {
     "citizen_sms": N_("市民短信"),
     "citizen_page": N_("市民网页"),
     "officer": N_("热线人员"),
+    "auto_contact": N_("首次联系超时自动"),
     "auto_50": N_("时限过半自动"),
     "auto_80": N_("时限将到自动"),
 }
 #: How often the hotline has urged by itself: the column `auto_urged` afterwards.
-_AUTO: Final = {"auto_50": 1, "auto_80": 2}
+_AUTO: Final = {"auto_contact": 0, "auto_50": 1, "auto_80": 2}
+_SAID: Final = {
+    "auto_contact": N_("首次联系已超时，请马上联系市民并记录。"),
+    "auto_50": N_("办结时限过半，请抓紧。"),
+    "auto_80": N_("办结时限只剩五分之一，请抓紧。"),
+}
 #: The same citizen urging again inside this, without news, is not written down again.
 ONCE_IN: Final = timedelta(hours=24)
 
@@ -101,7 +107,8 @@ async def urged_lately(ticket: int, source: str, now: datetime) -> bool:
 
 
 async def urge_next(*, now: datetime) -> bool:
-    """Urge the order whose clock passed half or four fifths longest ago; False when there is none."""
+    """Urge the order whose clock passed half or four fifths, or whose first contact fell due, longest ago; False when
+    there is none."""
     row = await db.fetchrow(
         """(SELECT id, ticket, 'auto_50' AS source, yellow_at AS at FROM work_order
             WHERE auto_urged = 0 AND yellow_at <= $1 AND clock = 'close' AND part = 'lead'
@@ -110,6 +117,11 @@ async def urge_next(*, now: datetime) -> bool:
            (SELECT id, ticket, 'auto_80', orange_at FROM work_order
             WHERE auto_urged = 1 AND orange_at <= $1 AND clock = 'close' AND part = 'lead'
               AND status IN ('dispatched', 'handling') ORDER BY orange_at LIMIT 1)
+           UNION ALL
+           (SELECT id, ticket, 'auto_contact', clock_due_at FROM work_order
+            WHERE clock_due_at <= $1 AND clock = 'contact' AND part = 'lead' AND status = 'handling'
+              AND NOT EXISTS (SELECT 1 FROM urge u WHERE u.ticket = work_order.ticket AND u.source = 'auto_contact'
+                              AND u.work_order = work_order.id) ORDER BY clock_due_at LIMIT 1)
            ORDER BY at LIMIT 1""",
         now,
     )
@@ -122,12 +134,7 @@ async def urge_next(*, now: datetime) -> bool:
             "UPDATE work_order SET auto_urged = $2 WHERE id = $1", row["id"], _AUTO[row["source"]]
         )
         if order is not None and order.id == row["id"]:
-            said = (
-                _("办结时限过半，请抓紧。")
-                if row["source"] == "auto_50"
-                else _("办结时限只剩五分之一，请抓紧。")
-            )
-            await _urge(t, ticket, order, HOTLINE, said, row["source"], now)
+            await _urge(t, ticket, order, HOTLINE, _(_SAID[row["source"]]), row["source"], now)
     return True
 
 

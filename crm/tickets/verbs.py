@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.officers import Officer
 from crm.tickets import (
     appealing,
+    assists,
     birth_verbs,
     conferences,
     desk_verbs,
@@ -12,6 +13,7 @@ from crm.tickets import (
     extensions,
     holds,
     merging,
+    passing_down,
     returns,
     secrecy,
     supervising,
@@ -24,6 +26,7 @@ from crm.tickets.verb import Verb
 #: Modules with a `verbs` tuple, alphabetically.
 PARTS = (
     appealing,
+    assists,
     birth_verbs,
     conferences,
     desk_verbs,
@@ -31,6 +34,7 @@ PARTS = (
     extensions,
     holds,
     merging,
+    passing_down,
     returns,
     secrecy,
     supervising,

@@ -23,7 +23,10 @@ class Person:
 
 
 #: Duty phones of the demo's units, so that their notices arrive somewhere: unit code → fictitious number.
-DUTY = {"D120104-GR": "+8613622110001", "D120104-CG": "+8613622110002", "D120103-CG": "+8613622110003"}
+DUTY = {
+    "D120104-GR": "+8613622110001", "D120104-CG": "+8613622110002", "D120103-CG": "+8613622110003",
+    "D120104": "+8613622110004", "D120103": "+8613622110005", "ZWB-01": "+8613622110006",
+}  # fmt: skip
 HOTLINE = "ZWB-01"  # 市便民专线服务中心
 PEOPLE = (
     Person("lijing", "李静", "agent", HOTLINE, "坐席 0217"),

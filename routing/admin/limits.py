@@ -20,10 +20,11 @@ KINDS: Final = (
     ("other", N_("其他")),
 )  # fmt: skip
 CLOCKS: Final = (
-    ("dispatch", N_("派单")), ("sign", N_("签收")), ("contact", N_("首次联系")), ("close", N_("办结")),
+    ("dispatch", N_("派单时限")), ("sign", N_("签收")), ("contact", N_("首次联系")), ("close", N_("办结")),
     ("return", N_("退单期限")), ("return_complex", N_("退单期限（复杂）")), ("extension", N_("延期")),
     ("extension_2", N_("第二次延期")), ("conference_after", N_("几次退单转会商")), ("conference", N_("会商")),
-    ("follow_up", N_("回访")), ("redo", N_("重办")),
+    ("follow_up", N_("回访")), ("redo", N_("重办")), ("urge", N_("回复催办")), ("supervise", N_("回复督办")),
+    ("escalate", N_("未签升级间隔")),
 )  # fmt: skip
 UNITS: Final = (("min", N_("分钟")), ("hour", N_("小时")), ("workday", N_("工作日")), ("times", N_("次")))
 URGENCIES: Final = (1, 2, 3, 4)
