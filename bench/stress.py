@@ -1,7 +1,9 @@
-"""Sixteen clients, random legal and illegal moves on the same few tickets; then every log must replay to its state.
+"""Sixteen clients, random legal and illegal moves on the same few tickets, the hotline's own jobs beside them; then every
+log must replay to its state and what is kept twice must agree.
 
-`python -m bench.stress --seconds 60`. Two processes of eight clients, each with a pool of its own, call the
-real verbs as people with the right, the wrong and no permission would, often with stale versions.
+`python -m bench.stress --seconds 60`. Two processes of eight clients, each with a pool of its own, make every move there
+is (`bench/players.py`) as people with the right, the wrong and no permission would, often with stale versions. Business
+time runs fast, so that limits run out meanwhile.
 """
 
 from __future__ import annotations
@@ -13,16 +15,16 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS_A_PROCESS = 8
-#: How often a move is tried, next to 1; what ends a ticket for good must be rare, or nothing is left to move.
-RARE = {"withdraw": 0.01, "append": 0.3, "claim": 0.3, "put_back": 0.5}
+#: Business seconds in a real one: limits run out, holds end and urges fall due while the run lasts.
+FASTER = 1200.0
 
 
 def main() -> int:
@@ -40,8 +42,11 @@ def main() -> int:
     os.environ["DATABASE_URL"] = server.start()
     try:
         numbers = asyncio.run(_prepare(asked.tickets))
+        start = datetime.now(UTC)
         with ProcessPoolExecutor(asked.processes, mp_context=get_context("spawn")) as pool:
-            futures = [pool.submit(_process, seed, numbers, asked.seconds) for seed in range(asked.processes)]
+            futures = [
+                pool.submit(_process, seed, numbers, asked.seconds, start) for seed in range(asked.processes)
+            ]
             tally: Counter[str] = sum((future.result() for future in futures), Counter())
         wrong = asyncio.run(_replay())
     finally:
@@ -66,119 +71,79 @@ async def _prepare(tickets: int) -> list[int]:
     return numbers
 
 
-def _process(seed: int, numbers: list[int], seconds: float) -> Counter[str]:
-    return asyncio.run(_clients(seed, numbers, seconds))
+def _process(seed: int, numbers: list[int], seconds: float, start: datetime) -> Counter[str]:
+    return asyncio.run(_clients(seed, numbers, seconds, start))
 
 
-async def _clients(seed: int, numbers: list[int], seconds: float) -> Counter[str]:
-    from core import db
+async def _clients(seed: int, numbers: list[int], seconds: float, start: datetime) -> Counter[str]:
+    from core import clock, db
 
-    await db.open_pool(CLIENTS_A_PROCESS)
+    await db.open_pool(CLIENTS_A_PROCESS + 2)
+    clock.run_at(clock.Rate(start, start, FASTER))
     tally: Counter[str] = Counter()
     end = time.monotonic() + seconds
-    await asyncio.gather(
-        *(_client(random.Random(seed * 100 + n), numbers, end, tally) for n in range(CLIENTS_A_PROCESS))
-    )
-    await db.close_pool()
+    chances = [random.Random(seed * 100 + n) for n in range(CLIENTS_A_PROCESS)]
+    try:
+        await asyncio.gather(_jobs(end, tally), *(_client(one, numbers, end, tally) for one in chances))
+    finally:
+        clock.run_at(None)
+        await db.close_pool()
     return tally
 
 
 async def _client(chance: random.Random, numbers: list[int], end: float, tally: Counter[str]) -> None:
+    from bench import players
+    from core import clock, db
     from core.errors import Refused
+    from crm.tickets import dispatch, number
 
-    moves = _moves(chance)
-    weights = [RARE.get(name, 1.0) for name in moves]
+    units, shown = await _units(), [number.show(n) for n in numbers]
     while time.monotonic() < end:
-        number = chance.choice(numbers)
-        (name,) = chance.choices(list(moves), weights)
+        ticket = chance.choice(numbers)
+        row = await db.fetchrow("SELECT status, version FROM ticket WHERE id = $1", ticket)
+        verb = players.pick(chance, row["status"])
+        name = verb.move
         try:
-            await moves[name](number)
+            if chance.random() < 0.05:
+                name = "claim"
+                await chance.choice((dispatch.claim, dispatch.put_back))(players.person("dispatcher"), ticket)
+            else:
+                values = players.filled(
+                    verb, chance, units=units, tickets=shown, now=clock.now(), soon=timedelta(days=6)
+                )
+                who, subject = await _by(chance, verb.on, ticket, units)
+                seen = chance.choice((None, None, row["version"], chance.randrange(1, 30)))
+                await verb.do(who, subject, players.form_of(verb, values), now=clock.now(), seen=seen)
             tally[f"done     {name}"] += 1
         except Refused as reason:
             tally[f"refused  {reason.code}"] += 1
         except Exception as broken:
-            tally[f"BROKEN   {name}: {type(broken).__name__} {str(broken)[:80]}"] += 1
+            tally[f"BROKEN   {name}: {type(broken).__name__} {str(broken)[:120]}"] += 1
 
 
-def _moves(chance: random.Random) -> dict[str, Callable[[int], Awaitable[Any]]]:
-    """Every verb, by whoever comes along: the unit that has the order, one that has not, an agent."""
-    from core import clock
-    from crm.tickets import closing, dispatch, replies, returns, signing
-    from crm.tickets.dispatch import Dispatch
+async def _by(chance: random.Random, on: str, ticket: int, units: list[int]) -> tuple[Any, int]:
+    """Whoever comes along, and the ticket or work order they act on."""
+    from bench import players
 
-    boss, agent = _person("supervisor"), _person("agent")
-
-    def seen() -> int | None:
-        return chance.choice((None, None, chance.randrange(1, 30)))
-
-    async def order(number: int) -> tuple[int, Any]:
-        rows = await _orders(number)
-        row = chance.choice(rows) if rows else {"id": 0, "unit": 0}
-        unit = row["unit"] if chance.random() < 0.9 else 3
-        return row["id"], _person("unit_head", frozenset({unit}))
-
-    async def plan() -> Dispatch:
-        units = await _units()
-        lead, *rest = chance.sample(units, 3)
-        return Dispatch(lead, "压力检查里随机派出", tuple(rest[: chance.randrange(3)]))
-
-    async def sign(number: int) -> Any:
-        found, who = await order(number)
-        return await signing.sign(who, found, now=clock.now(), seen=seen())
-
-    async def contact(number: int) -> Any:
-        found, who = await order(number)
-        return await signing.contact(
-            who, found, how="call", reached=chance.random() < 0.7, note="试过", now=clock.now()
-        )
-
-    async def reply(number: int) -> Any:
-        found, who = await order(number)
-        result = chance.choice(("solved", "partly", "explained", "cannot"))
-        return await replies.reply(
-            who, found, replies.Reply(result, "压力检查里随机写的答复，足够长。"), now=clock.now()
-        )
-
-    async def ask_return(number: int) -> Any:
-        found, who = await order(number)
-        return await returns.ask(who, found, returns.Return("R2", "压力检查里随机的依据"), now=clock.now())
-
-    async def send(number: int) -> Any:
-        return await dispatch.dispatch(
-            chance.choice((boss, boss, agent)), number, await plan(), now=clock.now(), seen=seen()
-        )
-
-    async def accept_return(number: int) -> Any:
-        return await returns.accept(boss, number, await plan(), now=clock.now())
-
-    return {
-        "dispatch": send,
-        "sign": sign,
-        "contact": contact,
-        "reply": reply,
-        "ask_return": ask_return,
-        "accept_return": accept_return,
-        "refuse_return": lambda n: returns.refuse(boss, n, ruling="压力检查：目录明确", now=clock.now()),
-        "send_back": lambda n: replies.send_back(boss, n, defect="D2", note="", now=clock.now(), seen=seen()),
-        "accept": lambda n: replies.accept(
-            boss, n, follow_up=chance.choice(("must", "none")), ground="压力检查", now=clock.now(), seen=seen()
-        ),
-        "close": lambda n: closing.close(boss, n, solved="yes", satisfied=2, by_way="call", now=clock.now()),
-        "redo": lambda n: closing.redo(boss, n, cause="压力检查：没有修好", now=clock.now()),
-        "reopen": lambda n: closing.reopen(boss, n, facts="压力检查：又有新情况", now=clock.now()),
-        "append": lambda n: closing.append(agent, n, content="压力检查：补充一句", call=None, now=clock.now()),
-        "claim": lambda n: dispatch.claim(chance.choice((boss, _person("dispatcher"))), n),
-        "put_back": lambda n: dispatch.put_back(boss, n),
-        "withdraw": lambda n: closing.withdraw(agent, n, ground="压力检查：撤诉", now=clock.now()),
-    }  # fmt: skip
+    if on == "ticket":
+        return players.staff(chance), ticket
+    rows = await _orders(ticket)
+    row = chance.choice(rows) if rows else {"id": 0, "unit": units[0]}
+    return players.unit_staff(chance, row["unit"], units), row["id"]
 
 
-def _person(role: str, units: frozenset[int] = frozenset()) -> Any:
-    from core.officers import Officer
-    from routing.posts import ROLES
+async def _jobs(end: float, tally: Counter[str]) -> None:
+    """What the worker does meanwhile, in its own words."""
+    from crm import jobs
 
-    number = sorted(ROLES).index(role) + 1
-    return Officer(number, role, role, permissions=ROLES[role] | {"ticket.confidential"}, scopes=units)
+    names = ("sweep", "urge", "supervise", "resume_holds", "escalate", "follow_units", "recompute")
+    while time.monotonic() < end:
+        for name in names:
+            try:
+                tally[f"done     job {name}"] += int(await getattr(jobs, name)())
+            except Exception as broken:
+                tally[f"BROKEN   job {name}: {type(broken).__name__} {str(broken)[:120]}"] += 1
+        await asyncio.sleep(0.1)
 
 
 async def _orders(number: int) -> list[Any]:
@@ -196,6 +161,7 @@ async def _units() -> list[int]:
 
 
 async def _new_ticket() -> int:
+    from bench import players
     from core import clock
     from crm.tickets import register
     from routing.rulebook import rulebook
@@ -205,20 +171,21 @@ async def _new_ticket() -> int:
             "kind": "help",
             "matter": "030101",
             "street": "120104009",
-            "content": "压力检查：暖气不热",
+            "content": "压力检查：暖气从昨天起一直不热",
             "phone": "13800220000",
         },
         await rulebook(),
     )
-    return (await register.register(_person("supervisor"), form, now=clock.now())).number
+    return (await register.register(players.person("supervisor"), form, now=clock.now())).number
 
 
 async def _replay() -> list[str]:
+    """What does not replay or agree, of the whole database."""
     from core import db
-    from crm.tickets import replay
+    from crm.tickets import agreement, replay
 
     await db.open_pool(4)
-    found = [f"{one.ticket}: {one.what}" async for one in replay.check()]
+    found = [f"{one.ticket}: {one.what}" for look in (replay.check, agreement.check) async for one in look()]
     await db.close_pool()
     return found
 

@@ -146,9 +146,12 @@ async def tickets_for(officer: Officer, numbers: Sequence[int]) -> dict[int, Tic
 
 
 async def order_for(officer: Officer, order: int, *, to: str = "view") -> tuple[TicketRow, OrderRow]:
-    """A unit's own work order (or its sub-tree's) and the ticket it hangs on, locked for `to="change"`."""
+    """A unit's own work order (or its sub-tree's) and the ticket it hangs on, both locked for `to="change"`.
+
+    Both: whoever waited for the ticket would else read the order as it was before the wait.
+    """
     condition, args = visible(officer, 3)
-    lock = " FOR UPDATE OF t" if to == "change" else ""
+    lock = " FOR UPDATE OF t, w" if to == "change" else ""
     own = "TRUE" if officer.can("ticket.see") and to == "view" else "w.unit = ANY($2::int[])"
     row = await db.fetchrow(
         f"""SELECT {TICKET_COLUMNS}, {", ".join(f"w.{f.name} AS w_{f.name}" for f in fields(OrderRow))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.db import tx
-from core.errors import Invalid
+from core.errors import Invalid, Refused
 from core.i18n import _
 from core.officers import Officer
 from crm import calls
@@ -79,11 +79,16 @@ async def withdraw(
         raise Invalid({"code": _("选一个撤诉原因。")})
     _long_enough("ground", ground, _("写明市民怎样要求撤诉，至少 {n} 个字。"))
     async with tx() as t:
+        await merging.lock(t, number)
         ticket = await ticket_for(officer, number, to="change")
+        if ticket.merged_count:
+            raise Refused(
+                _("这张单名下已并入 {n} 张，请先分开，它们的市民还在等。").format(n=ticket.merged_count), code="master"
+            )
         merged = ticket.status is Status.MERGED
         moved = await move.make(
             t, "withdraw_merged" if merged else "withdraw", ticket, by=officer, now=now, seen=seen,
-            ticket_set={"due_at": None, "dispatch_due_at": None, "withdrawal": code, "merged_into": None},
+            ticket_set={"due_at": None, "dispatch_due_at": None, "withdrawal": code, "merged_into": None, "supervised": 0},
             data={"code": code, "ground": ground.strip()},
         )  # fmt: skip
         if merged:

@@ -94,8 +94,7 @@ async def unmerge(
 ) -> move.Moved:
     """As if it had never been merged: state, orders and clocks are what they were."""
     async with tx() as t:
-        into = await t.fetchval("SELECT merged_into FROM ticket WHERE id = $1", child)
-        await _lock(t, child, into or child)
+        await lock(t, child)
         leaving = await ticket_for(officer, child, to="change")
         row = await t.fetchrow("SELECT * FROM merging WHERE child = $1 AND undone_at IS NULL", child)
         if row is None:
@@ -120,8 +119,7 @@ async def redo(
     """The master was answered, but this citizen is not content: a round of its own, out of the merging."""
     book = await rulebook()
     async with tx() as t:
-        into = await t.fetchval("SELECT merged_into FROM ticket WHERE id = $1", child)
-        await _lock(t, child, into or child)
+        await lock(t, child)
         leaving = await ticket_for(officer, child, to="change")
         row = await t.fetchrow("SELECT * FROM merging WHERE child = $1 AND undone_at IS NULL", child)
         if row is None:
@@ -180,6 +178,12 @@ async def announce(
             t, "announce", found, by=officer, now=now, seen=seen,
             data={"text": form.text, "told": found.merged_count + 1},
         )  # fmt: skip
+
+
+async def lock(t: Tx, child: int) -> None:
+    """A ticket that may be merged, together with the one it is merged into. Before anything else is locked."""
+    into = await t.fetchval("SELECT merged_into FROM ticket WHERE id = $1", child)
+    await _lock(t, child, into or child)
 
 
 async def _lock(t: Tx, *numbers: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.i18n import N_
+from core.officers import covers
 
 
 class Status(StrEnum):
@@ -270,7 +271,7 @@ BY_NAME: dict[str, Move] = {move.name: move for move in MOVES}
 
 def allowed(status: Status, permissions: frozenset[str]) -> list[Move]:
     """The moves that somebody with `permissions` may make from `status`, in the table's order."""
-    return [m for m in MOVES if status in m.sources and permissions.intersection(m.who)]
+    return [m for m in MOVES if status in m.sources and any(covers(permissions, right) for right in m.who)]
 
 
 def order_after(move: Move, status: OrderStatus) -> OrderStatus | None:

@@ -193,7 +193,10 @@ async def supervise_next(*, now: datetime) -> bool:
     )  # fmt: skip
     if late is None:
         return False
-    await raise_level(HOTLINE, late, Ground(_("督办逾期未答复，自动升级。")), now=now)
+    try:
+        await raise_level(HOTLINE, late, Ground(_("督办逾期未答复，自动升级。")), now=now)
+    except Refused:  # another worker, or a supervisor, was first
+        return False
     return True
 
 
