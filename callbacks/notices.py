@@ -6,19 +6,22 @@ overtaken (the ticket has moved on), nothing to say, no gateway, failed.
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from callbacks import optouts, outbox
+from callbacks import optouts, outbox, told
 from callbacks.gateway import SmsGateway
 from callbacks.outbox import About
 from callbacks.phones import Phone, country, phone
-from callbacks.templates import TEMPLATES, Text, due, render, result, tail
+from callbacks.templates import Text, due, path, render, result, tail, why
+from callbacks.texts import TEMPLATES
 from core import clock, db, privacy
 from core.db import Tx, tx
 from core.settings import parse_hours, settings
 from crm.tickets.number import DIGITS
+from crm.tickets.states import IN_HANDS
 
 log = logging.getLogger("hotline.sms")
 
@@ -26,16 +29,8 @@ log = logging.getLogger("hotline.sms")
 QUIET_FROM: Final = time(21, 0)
 QUIET_TO: Final = time(8, 0)
 MOST_TRIES: Final = 5
-WITH_UNIT: Final = ("dispatched", "handling", "return_review", "replied")
-#: What a confidential ticket may be told of: never more than "call us".
-_CONFIDENTIAL_TOLD: Final = ("register", "accept", "accept_and_close", "close")
-#: (verb, the order's state after it) → the unit's message.
-_UNIT: Final = {
-    ("refuse_return", "handling"): "unit_return_refused",
-    ("send_back", "handling"): "unit_sent_back",
-    ("accept_return", "returned"): "unit_return_granted",
-}
-_UNIT_STATE: Final = {"dispatched": "unit_new", "recalled": "unit_recalled", "cancelled": "unit_cancelled"}
+#: What a hold waits for when its ruling did not say.
+WHAT: Final = "材料或约上门时间"
 
 
 async def tell_next(*, now: datetime, gateway: SmsGateway | None) -> bool:
@@ -60,20 +55,24 @@ async def tell_next(*, now: datetime, gateway: SmsGateway | None) -> bool:
 
 
 async def _next(t: Tx, now: datetime) -> Any:
+    """The oldest notice with what its reader may hear of: `s` is what is worked on, the ticket itself or the one it is
+    merged into; the event may be the master's."""
     return await t.fetchrow(
         """WITH next AS MATERIALIZED (
                SELECT id, ticket, round, event, verb, party, work_order, due_at FROM notice_due
                WHERE done_at IS NULL AND due_at <= $1 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-           SELECT next.*, t.status, t.urgency, t.confidential, t.anonymous, t.reply_by, t.due_at AS answer_due,
+           SELECT next.*, t.merged_into, t.confidential, t.anonymous, t.reply_by,
+               s.status, s.urgency, s.due_at AS answer_due, e.ticket AS event_ticket, e.data,
                c.phone, c.phone_hash, c.phone_tail, c.language, lead.name AS unit, lead.name_en AS unit_en,
-               w.sign_due_at, u.duty_phone,
-               (SELECT o.result FROM work_order o WHERE o.ticket = next.ticket AND o.round = next.round
-                AND o.part = 'lead' AND o.status = 'accepted' ORDER BY o.id DESC LIMIT 1) AS result,
-               (SELECT e.orders ->> next.work_order::text FROM ticket_event e
-                WHERE e.ticket = next.ticket AND e.id = next.event) AS order_after
+               w.part, w.sign_due_at, w.close_due_at, u.duty_phone, e.orders ->> next.work_order::text AS order_after,
+               (SELECT o.result FROM work_order o WHERE o.ticket = e.ticket AND o.round = e.round
+                AND o.part = 'lead' AND o.status = 'accepted' ORDER BY o.id DESC LIMIT 1) AS result
            FROM next JOIN ticket t ON t.id = next.ticket
+           JOIN ticket s ON s.id = coalesce(t.merged_into, t.id)
+           LEFT JOIN LATERAL (SELECT ticket, round, orders, data FROM ticket_event
+               WHERE ticket IN (t.id, t.merged_into) AND id = next.event) e ON TRUE
            LEFT JOIN citizen c ON c.id = t.citizen AND next.party = 'citizen'
-           LEFT JOIN unit lead ON lead.id = t.lead_unit
+           LEFT JOIN unit lead ON lead.id = s.lead_unit
            LEFT JOIN work_order w ON w.id = next.work_order
            LEFT JOIN unit u ON u.id = w.unit""",
         now,
@@ -93,36 +92,48 @@ async def _tell(t: Tx, row: Any, gateway: SmsGateway, now: datetime) -> str:
     if await optouts.refuses(t, privacy.lookups("phone", number), "notice"):
         return "opted out"
     if row["confidential"]:
-        text = render("call_us", row["language"]) if row["verb"] in _CONFIDENTIAL_TOLD else None
+        text = render("call_us", row["language"]) if row["verb"] in told.CONFIDENTIAL else None
         return await _write(t, row, text, now) if text else "confidential"
-    if row["verb"] == "dispatch" and row["status"] not in WITH_UNIT:
+    if row["event_ticket"] is None or told.is_overtaken(
+        row["verb"], row["status"], is_merged=row["merged_into"] is not None
+    ):
         return "overtaken"
     two_way = gateway.capabilities(country(number)).two_way
     return await _write(t, row, await _text(t, row, now, two_way=two_way), now)
 
 
 async def _text(t: Tx, row: Any, now: datetime, *, two_way: bool) -> Text | None:
-    """What the citizen reads, without asking for a reply where none can come; None for a verb that tells them nothing."""
-    verb, locale = row["verb"], row["language"]
+    """What the citizen reads, without asking for a reply where none can come; None for a move that tells them nothing."""
+    data = json.loads(row["data"])
+    known = _known(row, data, now)
+    if row["verb"] == "register":
+        dispatched = "unit" in known and await _take_dispatch(t, row, now)
+        name = "registered_dispatched" if dispatched else "registered"
+    else:
+        of_master = row["event_ticket"] != row["ticket"]
+        name = told.citizen(row["verb"], known, ground=data.get("ground", ""), of_master=of_master)
+    return render(_way(name, two_way), row["language"], **known) if name else None
+
+
+def _known(row: Any, data: dict[str, Any], now: datetime) -> dict[str, str]:
+    """The placeholders that can be filled."""
+    verb, locale, today = row["verb"], row["language"], clock.local(now).date()
     known = {"tail": tail(row["ticket"]), "number": f"{row['ticket']:0{DIGITS}d}"}
     if row["unit"] and row["answer_due"]:
         known["unit"] = (row["unit_en"] or "the office in charge") if locale == "en" else row["unit"]
-        known["due"] = due(row["answer_due"], locale, clock.local(now).date())
+        known["due"] = due(row["answer_due"], locale, today)
     if row["result"]:
         known["result"] = result(row["result"], locale)
-    if verb == "register":
-        name = (
-            "registered_dispatched" if "due" in known and await _take_dispatch(t, row, now) else "registered"
-        )
-        return render(_way(name, two_way), locale, **known)
-    name = {
-        "dispatch": "dispatched", "dispatch_redo": "redispatched", "accept": "answered",
-        "accept_and_close": "answered_closed", "close": "closed",
-    }.get(verb, "")  # fmt: skip
-    needs = {"dispatched": "due", "redispatched": "due", "answered": "result", "answered_closed": "result"}
-    if not name or needs.get(name, "tail") not in known:
-        return None
-    return render(_way(name, two_way), locale, **known)
+    match verb:
+        case "grant_hold" | "remind_citizen":
+            known["due"] = due(datetime.fromisoformat(data["resume_on"]), locale, today)
+            known["what"] = data.get("tell") or WHAT
+            known["why"] = why(data.get("ground", ""), locale)
+        case "refuse":
+            known["path"] = path(data.get("ground", ""), locale)
+        case "announce":
+            known["text"] = data["text"]
+    return known
 
 
 def _way(name: str, two_way: bool) -> str:
@@ -131,7 +142,7 @@ def _way(name: str, two_way: bool) -> str:
 
 async def _take_dispatch(t: Tx, row: Any, now: datetime) -> bool:
     """Dispatched in the same breath: one message tells both, and the other notice is settled here."""
-    if row["status"] not in WITH_UNIT:
+    if row["status"] not in IN_HANDS:
         return False
     other = await t.fetchval(
         """SELECT id FROM notice_due WHERE done_at IS NULL AND due_at BETWEEN $2 AND $3 AND ticket = $1
@@ -154,17 +165,26 @@ async def _write(t: Tx, row: Any, text: Text | None, now: datetime) -> str:
 
 
 async def _tell_unit(t: Tx, row: Any, now: datetime) -> str:
-    """A duty phone is for duty: no quiet hours."""
-    after = row["order_after"]
-    name = _UNIT.get((row["verb"], after)) or _UNIT_STATE.get(after)
-    if name is None:
+    """A duty phone is for duty: no quiet hours, but for a nudge that can wait for the morning."""
+    name = told.unit(row["verb"], row["order_after"] or "", row["part"])
+    if not name:
         return "nothing to say"
     if row["duty_phone"] is None:
         return "no phone"
-    sign_due = due(row["sign_due_at"] or now, "zh_CN", clock.local(now).date())
-    text = render(name, "zh_CN", tail=tail(row["ticket"]), urgency=row["urgency"], due=sign_due)
+    data = json.loads(row["data"] or "{}")
+    by = told.UNIT_DUE.get(name)
+    moment = row[by] if by in ("sign_due_at", "close_due_at") else data.get(by or "")
+    if by and not moment:  # its clock rests meanwhile
+        name = "unit_news"
+    elif isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    text = render(
+        name, "zh_CN", tail=tail(row["ticket"]), urgency=row["urgency"], n=data.get("no", 1),
+        due=due(moment, "zh_CN", clock.local(now).date()) if moment else "",
+    )  # fmt: skip
     about = About(row["ticket"], row["round"], row["event"], party="unit")
-    await outbox.put(t, text, phone(privacy.open_sealed(row["duty_phone"])), about, now=now, after=now)
+    after = earliest(now) if row["verb"] == "urge" and row["urgency"] > 2 else now
+    await outbox.put(t, text, phone(privacy.open_sealed(row["duty_phone"])), about, now=now, after=after)
     return "message"
 
 

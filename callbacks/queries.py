@@ -58,7 +58,13 @@ async def duty_calls(*, limit: int = 5) -> list[tuple[int, str, str, str, str]]:
         limit,
     )
     return [
-        (r["id"], privacy.open_sealed(r["phone"]), r["who"], spoken(r["ticket"], r["about"], "zh_CN"), r["outcome"])
+        (
+            r["id"],
+            privacy.open_sealed(r["phone"]),
+            r["who"],
+            spoken(r["ticket"], r["about"], "zh_CN"),
+            r["outcome"],
+        )
         for r in rows
     ]
 

@@ -13,8 +13,9 @@ from string import Formatter
 from typing import Final
 
 from callbacks.segments import Segments, odd_ones, segments
-from callbacks.templates import LOCALES, TEMPLATES
+from callbacks.texts import LOCALES, TEMPLATES
 from core.i18n import N_, _
+from crm.tickets.open_words import INTERNAL
 
 #: What each placeholder stands for, and what a preview puts there, in Chinese and in English.
 PLACEHOLDERS: Final[dict[str, tuple[str, str, str]]] = {
@@ -28,6 +29,12 @@ PLACEHOLDERS: Final[dict[str, tuple[str, str, str]]] = {
     "more": (N_("还有几张没有列出"), "", ""),
     "url": (N_("工单页的链接"), "https://12345.example/s/AbCdEfGhIjKl", "https://12345.example/s/AbCdEfGhIjKl"),
     "urgency": (N_("紧急程度的数字"), "2", "2"),
+    "what": (N_("需要市民补充什么"), "房产证照片", ""),
+    "why": (N_("为什么暂缓"), "法定程序", "a legal procedure"),
+    "text": (N_("通报内容，照写的发"), "抢修中，预计今天22时前恢复", "抢修中，预计今天22时前恢复"),
+    "path": (N_("法律给的途径"), "请走诉讼、仲裁或行政复议", "it is one for a court"),
+    "code": (N_("撤回用的三位数字"), "482", "482"),
+    "n": (N_("第几次催办"), "2", "2"),
     "about": (N_("为什么叫醒值守人员"), "到时未联系市民", "the citizen was not contacted in time"),
 }  # fmt: skip
 #: They opt a phone out, or in, or get the carrier's own answer.
@@ -35,8 +42,6 @@ CARRIER_WORDS: Final = (
     "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT",
     "START", "YES", "UNSTOP", "HELP", "INFO",
 )  # fmt: skip
-#: What goes on inside is never told to a citizen.
-INTERNAL: Final = ("退单", "会商", "督办", "承办单号", "派单目录", "改派", "并单")
 #: The most that one message may cost: a carrier towards mainland China takes no more.
 MOST_SEGMENTS: Final = 8
 LONGEST: Final = 700
@@ -112,7 +117,9 @@ def _complaints(name: str, locale: str, body: str) -> Iterator[str]:
 
 
 #: Without these a text says nothing.
-_KEPT: Final = frozenset({"number", "tail", "url", "items", "state", "result"})
+_KEPT: Final = frozenset(
+    {"number", "tail", "url", "items", "state", "result", "what", "text", "path", "code"}
+)
 
 
 def _named(body: str) -> list[str] | None:

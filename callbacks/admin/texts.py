@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from callbacks import wording_rules
-from callbacks.templates import LOCALES, TEMPLATES
+from callbacks.texts import LOCALES, TEMPLATES
 from core.admin.columns import Column, Values
 from core.admin.subjects import Action, Complaints, Subject, World
 from core.admin.writing import RowChange, TableWriter

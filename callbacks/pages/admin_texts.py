@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from callbacks import wording_rules
 from callbacks.admin.texts import LANGUAGES, TEXTS
-from callbacks.templates import LOCALES, TEMPLATES
+from callbacks.texts import LOCALES, TEMPLATES
 from core import clock
 from core.admin import changes, history
 from core.admin.columns import Values
@@ -34,7 +34,24 @@ EVENTS = {
     "stopped": N_("已停发全部"), "opted_in": N_("已恢复"), "test": N_("测试短信"), "unit_new": N_("单位：新工单"),
     "unit_recalled": N_("单位：已收回"), "unit_return_granted": N_("单位：退单成立"),
     "unit_return_refused": N_("单位：退单不成立"), "unit_sent_back": N_("单位：答复被退回"),
-    "unit_cancelled": N_("单位：不用再办"), "unit_duty": N_("单位：叫醒值守"),
+    "unit_duty": N_("单位：叫醒值守"),
+    "extended": N_("批准延期"), "waiting_for_you": N_("挂起，等市民补充"), "waiting_reminder": N_("提醒市民补充"),
+    "paused": N_("挂起，其他理由"), "joined": N_("与同一事项一起办理"), "joined_with": N_("与同一事项一起办理，已有单位"),
+    "apart": N_("恢复单独办理"), "announcement": N_("通报进展"), "refused": N_("不予受理"),
+    "redo_refused": N_("不予重办"), "kept_closed": N_("异议不成立"), "extended_one_way": N_("批准延期（不能回短信）"),
+    "waiting_for_you_one_way": N_("挂起，等市民补充（不能回短信）"),
+    "waiting_reminder_one_way": N_("提醒市民补充（不能回短信）"), "joined_one_way": N_("与同一事项一起办理（不能回短信）"), "apart_one_way": N_("恢复单独办理（不能回短信）"),
+    "taken_up": N_("回“补”：已办结的单，转研判"), "withdraw_code": N_("回“撤”：请回验证码"),
+    "withdraw_wrong": N_("验证码不对"), "withdrawn": N_("已撤回"), "unit_redo": N_("单位：重办"),
+    "unit_assist": N_("单位：协办"), "unit_passed_down": N_("单位：上级转派"), "unit_taken_back": N_("单位：收回自办"),
+    "unit_succeeded": N_("单位：承接"), "unit_rerated": N_("单位：时限重定"),
+    "unit_extension_granted": N_("单位：准予延期"), "unit_extension_refused": N_("单位：不准延期"),
+    "unit_hold_granted": N_("单位：准予挂起"), "unit_hold_refused": N_("单位：不准挂起"),
+    "unit_resumed": N_("单位：恢复办理"), "unit_designated": N_("单位：会商指定"),
+    "unit_designated_same": N_("单位：会商定原单位"), "unit_urged": N_("单位：催办"), "unit_supervised": N_("单位：督办"),
+    "unit_supervision_raised": N_("单位：督办升级"), "unit_leader_note": N_("单位：领导批示"),
+    "unit_merged": N_("单位：已并单"), "unit_unmerged": N_("单位：撤销并单"), "unit_withdrawn": N_("单位：市民撤诉"),
+    "unit_news": N_("单位：有新情况"),
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from core import clock
 from core.i18n import N_, _, in_full, locale, moment
 from core.web import FromPath, OpenRequest, page, public, read_form, redirect
 from crm.tickets import status
-from crm.tickets.states import Status
+from crm.tickets.states import RESTING, Status
 from crm.tickets.status import Way
 
 LONGEST = 500
@@ -22,6 +22,7 @@ SAID = {
     "urged": N_("催办已记下，承办人员和坐席都能看到。"),
     "urged_already": N_("今天已记过催办。有新情况请写在“补充情况”里。"),
     "added": N_("您补充的情况已记入工单。"),
+    "taken_up": N_("您说的新情况已记下，将研判是否重新办理。"),
     "not_open": N_("这张工单已不在办理中。有新情况请拨打 12345。"),
 }
 PASSED = frozenset({Status.FOLLOW_UP, Status.CLOSED})
@@ -64,7 +65,7 @@ async def _page(token: str, *, error: str = "", typed: str = "") -> Response[Any
     return page(
         "callbacks/citizen.html", status=422 if error else 200, token=token, error=error, typed=typed, most=LONGEST,
         tail=tail(at.id), matter=(way.matter_en or way.matter) if english else way.matter,
-        title=_title(at.status), open=at.is_open, late=at.due_at is not None and at.due_at <= now,
+        title=_title(at.status), open=at.is_open, resting=at.status in RESTING, late=at.due_at is not None and at.due_at <= now,
         due=in_full(at.due_at) if at.due_at and at.unit else "",
         unit=(at.unit_en or at.unit) if english else at.unit,
         result=result(way.result, locale()) if way.result and at.status in PASSED else "", stations=stations(way),

@@ -9,7 +9,7 @@ from core.errors import Invalid, Refused
 from core.i18n import _
 from core.officers import Officer
 from crm import calls
-from crm.tickets import clocks_of, merging, move, urging
+from crm.tickets import clocks_of, holds, merging, move, urging
 from crm.tickets.access import ticket_for
 from crm.tickets.states import BY_NAME, RESTING, Status
 from crm.tickets.words import SATISFIED, SOLVED, WITHDRAWAL
@@ -122,7 +122,8 @@ async def reopen(
 async def append(
     officer: Officer, number: int, *, content: str, call: int | None, now: datetime
 ) -> move.Moved:
-    """A further call or message joins the ticket; clocks do not move. On a ticket at rest it goes to triage. A call while somebody works on it urges them."""
+    """A further call or message joins the ticket; clocks do not move, but for a hold that waits for the citizen: it
+    ends. On a ticket at rest it goes to triage. A call while somebody works on it urges them."""
     _long_enough("content", content, _("写下市民补充了什么，至少 {n} 个字。"))
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
@@ -138,6 +139,7 @@ async def append(
             await calls.settle(call, "appended")
             if ticket.status in BY_NAME["urge"].sources:
                 await urging.by_call(t, officer, number, content.strip(), now)
+        await holds.answered(t, ticket, now)
         return moved
 
 

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from core import db
-from core.db import tx
+from core.db import Tx, tx
 from core.errors import Invalid, Refused
 from core.fields import Field
 from core.i18n import N_, _
 from core.officers import Officer
-from crm.tickets import clocks_of, move, time_requests
-from crm.tickets.access import order_for, ticket_for
+from crm.tickets import clocks_of, move, open_words, time_requests
+from crm.tickets.access import TicketRow, order_for, ticket_for
 from crm.tickets.hotline import HOTLINE
-from crm.tickets.states import OrderStatus
+from crm.tickets.states import OrderStatus, Status
 from crm.tickets.verb import Facts, Verb
 from crm.tickets.words import say
 
@@ -46,6 +46,13 @@ class Ask:
 class Grant:
     resume_on: Annotated[datetime, Field(N_("何时恢复"), "moment", N_("可以早于申请"))]
     ruling: Annotated[str, Field(N_("批准说明"), required=False)] = ""
+    tell: Annotated[
+        str,
+        Field(
+            N_("需要市民补充什么"), "text", N_("只在等市民时填，短信照发"), required=False, most=15,
+            example="房产证照片",
+        ),
+    ] = ""  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,8 @@ async def ask(
 async def grant(
     officer: Officer, number: int, form: Grant, *, now: datetime, seen: int | None = None
 ) -> move.Moved:
-    """Pause the close clock from now on; the citizen is told."""
+    """Pause the close clock from now on; the citizen is told, and asked for what is waited for."""
+    open_words.check("tell", form.tell)
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
         order = await clocks_of.lead_order(t, ticket)
@@ -92,7 +100,10 @@ async def grant(
         return await move.make(
             t, "grant_hold", ticket, by=officer, now=now, seen=seen, order=order, ticket_set={"due_at": None},
             order_set={**columns, "resume_on": form.resume_on},
-            data={"ground": asked["ground"], "resume_on": form.resume_on, "ruling": form.ruling},
+            data={
+                "ground": asked["ground"], "resume_on": form.resume_on, "ruling": form.ruling,
+                **({"tell": form.tell} if form.tell else {}),
+            },
         )  # fmt: skip
 
 
@@ -146,6 +157,49 @@ async def wake_next(*, now: datetime) -> bool:
     with suppress(Refused):  # somebody was first
         await resume(HOTLINE, number, Resume(_("挂起到期，自动恢复")), now=now)
     return True
+
+
+async def answered(t: Tx, ticket: TicketRow, now: datetime) -> bool:
+    """The citizen has said something: a hold that waits for them ends by itself, in this transaction."""
+    if ticket.status is not Status.SUSPENDED or await _waits_for_citizen(t, ticket.id) is None:
+        return False
+    await resume(HOTLINE, ticket.id, Resume(_("市民已补充，自动恢复")), now=now)
+    return True
+
+
+async def remind_next(*, now: datetime) -> bool:
+    """Remind the citizen whose hold passed half its time longest ago, once; False when none has."""
+    row = await db.fetchrow(
+        """SELECT r.id, r.ticket, w.resume_on FROM time_request r JOIN work_order w ON w.id = r.work_order
+           WHERE r.kind = 'hold' AND r.ground = 'citizen' AND r.granted AND r.reminded_at IS NULL
+             AND w.status = 'suspended' AND r.ruled_at >= w.suspended_at
+             AND r.ruled_at + (w.resume_on - r.ruled_at) / 2 <= $1
+           ORDER BY r.ruled_at LIMIT 1""",
+        now,
+    )
+    if row is None:
+        return False
+    async with tx() as t:
+        ticket = await ticket_for(HOTLINE, row["ticket"], to="change")
+        first = await t.fetchval(
+            "UPDATE time_request SET reminded_at = $2 WHERE id = $1 AND reminded_at IS NULL RETURNING id",
+            row["id"], now,
+        )  # fmt: skip
+        if first is not None and ticket.status is Status.SUSPENDED:
+            data = {"ground": "citizen", "resume_on": row["resume_on"]}
+            await move.make(t, "remind_citizen", ticket, by=HOTLINE, now=now, data=data)
+    return True
+
+
+async def _waits_for_citizen(t: Tx, ticket: int) -> int | None:
+    """The granted hold that is in force, when it is the citizen who is waited for."""
+    found: int | None = await t.fetchval(
+        """SELECT r.id FROM time_request r JOIN work_order w ON w.id = r.work_order
+           WHERE r.ticket = $1 AND r.kind = 'hold' AND r.ground = 'citizen' AND r.granted AND w.status = 'suspended'
+             AND r.ruled_at >= w.suspended_at""",
+        ticket,
+    )
+    return found
 
 
 def _check_until(ground: str, until: datetime, now: datetime) -> None:

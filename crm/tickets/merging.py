@@ -17,7 +17,7 @@ from core.errors import Invalid, Refused
 from core.fields import Field
 from core.i18n import N_, _
 from core.officers import Officer
-from crm.tickets import clocks_of, move, number
+from crm.tickets import clocks_of, escalating, move, number, open_words
 from crm.tickets.access import TicketRow, ticket_for
 from crm.tickets.states import BY_NAME, ORDER_OPEN, Status
 from crm.tickets.verb import Facts, Verb
@@ -109,6 +109,7 @@ async def unmerge(
             data={"master": row["master"], "ground": form.ground},
             back=move.Back(Status(before["status"]), orders),
         )  # fmt: skip
+        await escalating.again(t, child, now)
         await _undo(t, row, officer, form.ground, now)
         return moved
 
@@ -171,7 +172,8 @@ async def declare(
 async def announce(
     officer: Officer, ticket: int, form: Announce, *, now: datetime, seen: int | None = None
 ) -> move.Moved:
-    """One word on how it goes, to the ticket's own citizen and everybody who joined."""
+    """One word on how it goes, to the ticket's own citizen and everybody who joined. Raises Invalid for words from inside."""
+    open_words.check("text", form.text)
     async with tx() as t:
         found = await ticket_for(officer, ticket, to="change")
         return await move.make(

@@ -181,6 +181,7 @@ MOVES: tuple[Move, ...] = (
           told=_UNIT, order=((_O.HANDLING, _O.HANDLING),), passing=True),
     _move("resume", N_("恢复办理"), {_S.SUSPENDED}, _S.HANDLING, _DISPATCH, "order.work", _AUTO,
           needs=("ground",), told=_UNIT, order=((_O.SUSPENDED, _O.HANDLING),)),
+    _move("remind_citizen", N_("提醒市民补充"), {_S.SUSPENDED}, None, _AUTO, told=_CITIZEN, passing=True),
     # a return, its ruling, the conference
     _move("propose_return", N_("提请退单"), {_S.DISPATCHED, _S.HANDLING}, None, "order.work",
           needs=("code", "basis"), order=_WORKING, passing=True),
@@ -224,7 +225,7 @@ MOVES: tuple[Move, ...] = (
     _move("accept_and_close", N_("审核通过并办结"), {_S.REPLIED}, _S.CLOSED, "ticket.review",
           needs=("follow_up_ground",), told=_CITIZEN, order=((_O.REPLIED, _O.ACCEPTED),), others=_O.CANCELLED),
     # follow-up
-    _move("try_follow_up", N_("回访未联系上"), {_S.FOLLOW_UP}, None, "ticket.follow_up", needs=("outcome",),
+    _move("try_follow_up", N_("回访未联系上"), {_S.FOLLOW_UP, _S.MERGED}, None, "ticket.follow_up", needs=("outcome",),
           passing=True),
     _move("close", N_("回访办结"), {_S.FOLLOW_UP}, _S.CLOSED, "ticket.follow_up", needs=("solved",),
           told=_CITIZEN),

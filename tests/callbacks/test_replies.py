@@ -180,7 +180,7 @@ async def test_a_closed_ticket_takes_no_reminder(text: Texter) -> None:
 
 async def test_withdrawal_is_answered_honestly(text: Texter) -> None:
     number = await ticket()
-    assert "短信暂不能撤诉" in (await text(f"撤 {number}") or "")
+    assert "要撤诉请致电12345" in (await text(f"撤 {number}") or "")
     assert await db.fetchval("SELECT status FROM ticket WHERE id = $1", number) == "received"
 
 

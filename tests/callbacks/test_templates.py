@@ -5,22 +5,29 @@ from datetime import UTC, date, datetime
 import pytest
 
 from callbacks.segments import segments
-from callbacks.templates import LOCALES, STATE_EN, TEMPLATES, due, render
+from callbacks.templates import STATE_EN, due, render
+from callbacks.texts import LOCALES, TEMPLATES
 from core.settings import ROOT
 from crm.tickets.states import Status
 from crm.tickets.words import CITIZEN
 
 FILLED: dict[str, dict[str, str]] = {
     "zh_CN": {"unit": "南开区供热管理办公室", "due": "11月25日10:45", "state": "办理中", "result": "暂时不能解决",
-              "items": "1.尾号04027 办理中 2.尾号05512 已派单", "more": ""},
+              "items": "1.尾号04027 办理中 2.尾号05512 已派单", "more": "",
+              "what": "房产证照片、身份证和水表照片", "why": "季节或计划施工", "text": "抢修中，预计今天22时前恢复",
+              "path": "请走诉讼、仲裁或行政复议"},
     "en": {"unit": "Nankai District Heating Office", "due": "10:45 on 25 Nov", "state": "in progress",
-           "result": "cannot be solved for now", "about": "was not signed in time", "items": "1. 04027 in progress 2. 05512 received", "more": "."},
+           "result": "cannot be solved for now", "about": "was not signed in time", "items": "1. 04027 in progress 2. 05512 received", "more": ".",
+           "why": "the season or planned works", "text": "repairs under way",
+           "path": "it is one for a court, arbitration or administrative review"},
 }  # fmt: skip
 SHARED: dict[str, str | int] = {
     "url": "https://12345.tj.gov.cn/s/AbCdEfGhIjKlMnOp",
     "number": 2611240604027,
     "tail": "04027",
     "urgency": 2,
+    "code": "482",
+    "n": 2,
     "about": "到时未联系市民",
 }
 EVERY = [(name, locale) for name in TEMPLATES for locale in LOCALES]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbacks import jobs, templates, wording, wording_rules
-from callbacks.templates import LOCALES, TEMPLATES, render
+from callbacks.templates import render
+from callbacks.texts import LOCALES, TEMPLATES
 from callbacks.wording_rules import PLACEHOLDERS, allowed, preview, wrong
 from core import db
 from routing import rulebook
