@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from core import audit, privacy
 from core.api.operations import Call, reads, writes
-from core.errors import NotFound
+from core.errors import Denied, NotFound
 from core.fields import Field
 from core.i18n import N_, _
 from core.web import requires, visit
@@ -20,6 +20,7 @@ from crm.api.tickets import number_of
 from crm.tickets import persons, presence, queries
 from crm.tickets.access import ticket_for
 from crm.tickets.persons import REASONS
+from crm.tickets.states import Status
 
 PERSONAL = N_("个人信息")
 _EACH = N_("每看一次记一次日志，所以不认 Idempotency-Key。")
@@ -36,14 +37,17 @@ class Coded:
 
 
 @writes(
-    "/api/v1/tickets/{ticket:str}/phone", requires("ticket.unmask"), N_("看市民的号码"), tag=PERSONAL,
-    given=Reason, gives=shapes.Phone, keeps=False, more=_EACH,
+    "/api/v1/tickets/{ticket:str}/phone", requires("ticket.unmask", "ticket.follow_up"), N_("看市民的号码"),
+    tag=PERSONAL, given=Reason, gives=shapes.Phone, keeps=False, more=_EACH,
 )  # fmt: skip
 async def of_ticket(call: Call[Reason]) -> shapes.Phone:
+    """Who follows up sees the number while the ticket waits for the call, as at the desk."""
     wanted = number_of(call)
     row = await queries.ticket(call.officer, wanted)
     if row is None or not row["citizen_phone"]:
         raise NotFound(_("这张单没有留电话。"))
+    if row["status"] != Status.FOLLOW_UP and not call.officer.can("ticket.unmask"):
+        raise Denied(_("您的岗位没有这项权限。"))
     await audit.seen(call.officer, "phone", f"ticket:{wanted}", call.given.reason, address=visit().address)
     return shapes.Phone(privacy.open_sealed(row["citizen_phone"]))
 

@@ -180,7 +180,7 @@ def _elsewhere(officer: Officer, seen: Glance, can: list[Move], lead: Any) -> li
     if names_of & {"accept", "send_back"}:
         ways.append((_("去审核"), f"/review/{seen.number}"))
     if names_of & {"close"}:
-        ways.append((_("去回访"), f"/review/{seen.number}"))
+        ways.append((_("去回访"), f"/review/{seen.number}/follow-up"))
     if lead is not None and officer.can("desk.unit") and lead["unit"] in officer.scopes:
         ways.insert(0, (_("打开承办单"), f"/orders/{lead['id']}"))
     return ways

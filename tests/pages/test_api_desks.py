@@ -10,7 +10,7 @@ from litestar import Litestar
 
 from core import db, sessions
 from tests import people
-from tests.crm.cast import HEATING, unit_named
+from tests.crm.cast import HEATING, replied, unit_named
 from tests.people import Hire
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -101,6 +101,16 @@ async def test_a_number_is_seen_with_a_reason_that_is_kept_and_the_number_is_not
     looks = await db.fetch("SELECT reason FROM view_log WHERE what = 'phone'")
     assert [row["reason"] for row in looks] == ["回电核实地址"] * 2
     assert not await db.fetchval("SELECT count(*) FROM idempotency_claim")
+
+
+async def test_who_follows_up_sees_the_number_only_then(app: Litestar, officer: Hire) -> None:
+    ruth = await program(app, officer, "reviewer")
+    number, _order = await replied()
+    path = f"/api/v1/tickets/{number}/phone"
+    body = {"reason": "电话回访"}
+    assert ok(await ruth.post(path, json=body), 403)["code"] == "denied"
+    ok(await ruth.post(f"/api/v1/tickets/{number}/moves/accept", json={"follow_up": "must"}))
+    assert ok(await ruth.post(path, json=body))["phone"] == "+8613800221234"
 
 
 async def test_what_is_sent_in_bulk_is_foreseen(app: Litestar, officer: Hire) -> None:
