@@ -10,7 +10,7 @@ from litestar import Response, delete, get, post
 from core import clock
 from core.i18n import N_, _
 from core.web import FromPath, FromQuery, Nav, Request, page, read_form, redirect, requires, visit
-from crm.pages import dispatch_filters, dispatch_form, dispatch_rows, rulings
+from crm.pages import dispatch_filters, dispatch_form, dispatch_rows, dispatch_work, rulings
 from crm.pages.dispatch_filters import Filters
 from crm.pages.names import move_word, names
 from crm.tickets import desk_lists, dispatch, queries
@@ -121,6 +121,8 @@ async def _queue(request: Request, filters: Filters, after: str) -> dict[str, An
         "lights": lights,
         "head": dispatch_rows.head(filters, lights, counters),
         "is_empty": not found.rows,
+        "tabs": await dispatch_work.tabs(officer),
+        "tab": "dispatch",
     }
 
 
@@ -136,5 +138,5 @@ def _place(text: str) -> int:
 
 routes = [
     queue, rows, lights, moves, foresee, send_batch, claim_next, claim, put_back,
-    *dispatch_form.routes, *rulings.routes,
+    *dispatch_form.routes, *dispatch_work.routes, *rulings.routes,
 ]  # fmt: skip

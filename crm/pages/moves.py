@@ -5,6 +5,7 @@ Its fields, its words and the button that leads here come from the verb's descri
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from litestar import Response, get, post
@@ -25,6 +26,7 @@ from routing.rulebook import rulebook
 SEES = requires("ticket.see", "desk.unit")
 UNIT = requires("desk.unit")
 On = Literal["ticket", "order"]
+_LISTS = re.compile(r"/(dispatch|supervise)(/[a-z]{1,20})?(\?[\w=&,.%-]{0,300})?")
 
 
 @get("/tickets/{ticket:int}/moves/{name:str}", guards=[SEES])
@@ -60,7 +62,7 @@ def _verb(name: str, on: On) -> Verb:
 async def _show(request: Request, verb: Verb, subject: int) -> Response[Any]:
     ticket, order = await _subject(request, verb, subject)
     check_may(request.user, BY_NAME[verb.move])
-    if verb.page:
+    if verb.page and not _back(request.query_params.get("back")):
         return redirect(verb.page.format(id=subject))
     await audit.seen(
         request.user, "order" if order else "ticket", f"ticket:{ticket.id}", address=visit().address
@@ -88,7 +90,7 @@ async def _make(request: Request, verb: Verb, subject: int) -> Response[Any]:
         raise
     except Refused as refusal:
         return await _again(request, verb, subject, given.raw() | _several(verb, given), refusal)
-    return redirect(_home(verb, subject), flash=_(verb.done) if verb.done else _("已办。"))
+    return redirect(_back(given.text("back")) or _home(verb, subject), flash=_(verb.done) if verb.done else _("已办。"))
 
 
 async def _again(
@@ -122,6 +124,7 @@ async def _form(
         refusal="" if isinstance(refusal, Invalid) or refusal is None else refusal.message,
         first=refusal if isinstance(refusal, Conflict) else None,
         seen=(order.version if order else ticket.version), home=_home(verb, order.id if order else ticket.id),
+        back=_back(request.query_params.get("back")) or _back(typed.get("back")),
         state=order_word(order.status) if order else status_word(ticket.status), called=called,
         kind=kind_word(ticket.kind), urgency=urgency_word(ticket.urgency),
         unit_name={u: called.unit(u, book.units[u].name) for u in chosen if u in book.units},
@@ -139,6 +142,11 @@ def _listed(typed: dict[str, Any]) -> list[str]:
     for value in typed.values():
         found += [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
     return found
+
+
+def _back(path: Any) -> str:
+    """The list that the form was opened from; "" for any other address."""
+    return path if isinstance(path, str) and _LISTS.fullmatch(path) else ""
 
 
 def _home(verb: Verb, subject: int) -> str:

@@ -14,7 +14,7 @@ from core.errors import Conflict, Invalid, NotFound, Refused
 from core.i18n import _
 from core.officers import Officer
 from core.web import FromPath, FromQuery, Request, fragment, page, read_form, redirect, requires, visit
-from crm.pages import dispatch_forms
+from crm.pages import dispatch_forms, dispatch_work
 from crm.pages.dispatch_rows import PAGE, readable
 from crm.pages.glance import Glance, glance
 from crm.pages.names import names
@@ -41,8 +41,9 @@ class Case:
 async def waiting(request: Request, after: FromQuery[str] = "") -> Response[bytes]:
     context = await _list(request, after)
     return page(
-        "crm/dispatch/returns.html", desk="dispatch", counts=await queries.counters(request.user), **context
-    )
+        "crm/dispatch/returns.html", desk="dispatch", counts=await queries.counters(request.user), tab="returns",
+        tabs=await dispatch_work.tabs(request.user), **context,
+    )  # fmt: skip
 
 
 @get("/dispatch/returns/rows", guards=[DISPATCHER])

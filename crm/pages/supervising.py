@@ -17,9 +17,10 @@ from crm.kpi.formulas import EXCLUDED, FORMULAS
 from crm.kpi.rates import COUNTED, MET
 from crm.kpi.rules import rules
 from crm.lines import lines
-from crm.pages import rate_board, rate_export, rate_rows
+from crm.pages import rate_board, rate_export, rate_rows, supervision_list
 from crm.pages.names import names
 from crm.pages.rate_filters import BY, CLASSES, Filters, columns, read, spans, today
+from crm.tickets import desk_work
 from crm.tickets.words import disposition_word, status_word
 
 SUPERVISOR = requires("desk.supervise")
@@ -33,7 +34,8 @@ VERDICTS = {"yes": N_("计入分子"), "tried": N_("已尝试"), "no": N_("未�
 
 @get("/supervise", guards=[SUPERVISOR])
 async def show(request: Request) -> Response[bytes]:
-    return page("crm/supervise/page.html", desk="supervise", **await _board(request))
+    open_ones = await desk_work.supervision_counts(request.user, now=clock.now())
+    return page("crm/supervise/page.html", desk="supervise", supervisions=open_ones, **await _board(request))
 
 
 @get("/supervise/board", guards=[SUPERVISOR])
@@ -159,4 +161,4 @@ def _set_word(of: str) -> str:
     return _words().get(of, _(word))
 
 
-routes = [show, board, rows, export, export_rows]
+routes = [show, board, rows, export, export_rows, *supervision_list.routes]

@@ -18,6 +18,9 @@ from crm.tickets import move
 from crm.tickets.access import ticket_for
 from crm.tickets.verb import Verb
 
+#: The list of tickets to triage, as a topic of the live channel.
+TRIAGE = "queue:appeals"
+
 
 @dataclass(frozen=True)
 class Appeal:
@@ -47,6 +50,7 @@ async def appeal(
     """Put it before a dispatcher; the ticket rests until they decide."""
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
+        t.changed(TRIAGE)
         return await move.make(
             t, "appeal", ticket, by=officer, now=now, seen=seen, ticket_set={"triage_at": ticket.triage_at or now},
             data={"facts": form.facts},
@@ -61,6 +65,7 @@ async def keep_closed(
         ticket = await ticket_for(officer, number, to="change")
         if ticket.triage_at is None:
             raise Refused(_("这张单没有待研判的异议。"), code="no_request")
+        t.changed(TRIAGE)
         return await move.make(
             t, "keep_closed", ticket, by=officer, now=now, seen=seen, ticket_set={"triage_at": None},
             data={"ground": form.ground},

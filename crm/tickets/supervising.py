@@ -37,6 +37,8 @@ TRIGGER: Final = {
 }
 LEVEL: Final = {1: N_("承办单位"), 2: N_("主管部门、区热线办"), 3: N_("市级督办")}
 HIGHEST: Final = max(LEVEL)
+#: The list of supervisions, as a topic of the live channel.
+LIST: Final = "queue:supervisions"
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ async def answer(
             "UPDATE supervision SET answered_at = $2, answered_by_name = $3, answer = $4 WHERE id = $1",
             found["id"], now, officer.name, form.answer,
         )  # fmt: skip
+        t.changed(LIST)
         return moved
 
 
@@ -126,6 +129,7 @@ async def raise_level(
             level,
             due,
         )
+        t.changed(LIST)
         return await move.make(
             t, "raise_supervision", ticket, by=officer, now=now, seen=seen, order=await _lead(t, ticket),
             ticket_set={"supervised": level},
@@ -144,6 +148,7 @@ async def lift(
             "UPDATE supervision SET lifted_at = $2, lifted_by_name = $3, ground = $4 WHERE id = $1",
             found["id"], now, officer.name, form.ground,
         )  # fmt: skip
+        t.changed(LIST)
         return await move.make(
             t, "lift_supervision", ticket, by=officer, now=now, seen=seen, ticket_set={"supervised": 0},
             data={"ground": form.ground, "number": found["number"]},
@@ -225,6 +230,7 @@ async def _issue(
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
         number, ticket.id, form.trigger, form.level, form.demand, leader, now, officer.name, due,
     )  # fmt: skip
+    t.changed(LIST)
     return moved
 
 

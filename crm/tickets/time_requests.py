@@ -12,6 +12,8 @@ from core.i18n import N_, _
 from core.officers import Officer
 from crm.tickets.access import OrderRow
 
+#: The list of requests, as a topic of the live channel.
+WAITING = "queue:requests"
 KIND = {"extension": N_("延期"), "hold": N_("挂起")}
 
 
@@ -27,6 +29,7 @@ async def ask(t: Tx, order: OrderRow, kind: str, officer: Officer, now: datetime
     )
     if found is None:
         raise Refused(_("已有一个申请在等热线裁定，裁定后才能再提。"), code="waiting")
+    t.changed(WAITING)
     return int(found)
 
 
@@ -48,3 +51,4 @@ async def rule(t: Tx, request: int, officer: Officer, now: datetime, *, granted:
            WHERE id = $1 AND ruled_at IS NULL""",
         request, now, officer.name, granted, ruling,
     )  # fmt: skip
+    t.changed(WAITING)
