@@ -13,8 +13,12 @@ from core.web import Request, fragment, page, redirect, visit
 from crm.pages.dispatch_rows import readable
 from crm.pages.glance import Glance, glance
 from crm.pages.names import names
-from crm.tickets import desk_lists, following_up, queries
+from crm.tickets import assists, desk_lists, following_up, merged_follow_up, queries
+from crm.tickets.states import Status
 from crm.tickets.words import DEFECT, FOLLOW_UP, RESULT, SATISFIED, SOLVED
+
+#: Assists that were asked for input and still are, or have given it.
+_HELPED = ("dispatched", "handling", "replied", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Case:
     typed: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
+    master: int | None = None  # whose answer it is, where the ticket is merged
+    is_wanted: bool = False  # the citizen is to be asked now
 
 
 async def case_of(
@@ -38,13 +44,15 @@ async def case_of(
 ) -> Case:
     opened = not visit().is_fragment or typed is not None
     ticket = await glance(request.user, number, opened=opened)
-    orders = [row for row in await queries.orders(number) if row["round"] == ticket.round]
+    merged = await merged_follow_up.answered_with(number) if ticket.status is Status.MERGED else None
+    answered, round_ = (merged.ticket, merged.round) if merged else (number, ticket.round)
+    orders = [row for row in await queries.orders(answered) if row["round"] == round_]
     leads = [row for row in orders if row["part"] == "lead" and row["status"] in ("replied", "accepted")]
     errors = dict(refusal.fields) if isinstance(refusal, Invalid) else {}
     return Case(
         ticket,
         leads[0] if leads else None,
-        [row for row in orders if row["part"] == "assist" and row["reply"]],
+        [row for row in orders if row["part"] == "assist" and row["status"] in _HELPED],
         await desk_lists.contacts([row["id"] for row in leads[:1]]),
         await desk_lists.rounds(number),
         await following_up.tries(number, ticket.round),
@@ -52,6 +60,8 @@ async def case_of(
         _defaults(ticket, (await names()).book.matters.get(ticket.matter)) | (typed or {}),
         errors,
         refusal.message if refusal is not None and not errors else "",
+        merged.ticket if merged else None,
+        merged.wanted if merged else ticket.status is Status.FOLLOW_UP,
     )
 
 
@@ -80,6 +90,8 @@ async def shown(
         "clean": lambda text: readable(request.user, text),
         "results": {code: _(word) for code, word in RESULT.items()},
         "defect_options": [(code, f"{code} {_(word)}") for code, word in DEFECT.items()],
+        "marks": [(str(mark), _(word)) for mark, word in assists.MARK.items()],
+        "default_mark": lambda row: str(assists.default_mark(row)),
         "needs": {code: _(word) for code, word in FOLLOW_UP.items()},
         "solved": [(code, _(word)) for code, word in SOLVED.items()],
         "satisfied": [(str(code), _(word)) for code, word in SATISFIED.items()],

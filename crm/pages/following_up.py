@@ -22,7 +22,6 @@ from crm.tickets import follow_up_lists, following_up, queries
 from crm.tickets.access import ticket_for
 from crm.tickets.follow_up_lists import Wanted
 from crm.tickets.following_up import DECLINED, HALF_DAYS, OUTCOME, UNREACHED, Answer
-from crm.tickets.states import Status
 from crm.tickets.words import FOLLOW_UP, RESULT, SOLVED
 
 CALLER = requires("ticket.follow_up")
@@ -84,7 +83,7 @@ async def phone(request: Request, number: FromPath[int]) -> Response[bytes]:
     """The number to call, while the ticket waits for it; the view log remembers who saw it."""
     ticket = await ticket_for(request.user, number)
     row = await queries.ticket(request.user, number)
-    if ticket.status != Status.FOLLOW_UP or row["citizen_phone"] is None:
+    if not await following_up.is_wanted(ticket) or row["citizen_phone"] is None:
         raise Refused(_("这张单现在不用回访，或没有留电话。"))
     await audit.seen(request.user, "phone", f"ticket:{number}", _("回访"), address=visit().address)
     return page("crm/review/_phone.html", phone=open_sealed(row["citizen_phone"]).removeprefix("+86"))
@@ -92,7 +91,10 @@ async def phone(request: Request, number: FromPath[int]) -> Response[bytes]:
 
 async def _record(officer: Officer, number: int, typed: dict[str, str], *, now: datetime) -> str:
     answer, tail = _answer(typed), str(number)[-5:]
+    merged = (await ticket_for(officer, number)).merged_into
     outcome = await following_up.record(officer, number, answer, now=now, seen=seen(typed))
+    if merged is not None and outcome.finished and not answer.redo:
+        return _("…{tail} 回访已记下。工单仍随主单 …{master}。").format(tail=tail, master=str(merged)[-5:])
     if answer.redo:
         return _("…{tail} 转重办，已到派单台。").format(tail=tail)
     if answer.outcome == "answered":

@@ -23,13 +23,7 @@ async def close(
     seen: int | None = None,
 ) -> move.Moved:  # fmt: skip
     """回访办结: the citizen has been asked; their word is kept apart from the unit's."""
-    wrong: dict[str, str] = {}
-    if solved not in SOLVED:
-        wrong["solved"] = _("选市民说的结果：已解决、部分解决或未解决。")
-    if satisfied is not None and satisfied not in SATISFIED:
-        wrong["satisfied"] = _("满意度从 1（非常满意）到 5（非常不满意）。")
-    if wrong:
-        raise Invalid(wrong)
+    check_word(solved, satisfied)
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
         moved = await move.make(
@@ -48,7 +42,7 @@ async def redo(
     officer: Officer, number: int, *, cause: str, now: datetime, seen: int | None = None
 ) -> move.Moved:
     """重办: the citizen says it is not done; a new round, which the dispatcher sends out."""
-    _long_enough("cause", cause, _("写明缺什么、为什么重办，至少 {n} 个字。"))
+    check_cause(cause)
     book = await rulebook()
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
@@ -83,7 +77,8 @@ async def withdraw(
         ticket = await ticket_for(officer, number, to="change")
         if ticket.merged_count:
             raise Refused(
-                _("这张单名下已并入 {n} 张，请先分开，它们的市民还在等。").format(n=ticket.merged_count), code="master"
+                _("这张单名下已并入 {n} 张，请先分开，它们的市民还在等。").format(n=ticket.merged_count),
+                code="master",
             )
         merged = ticket.status is Status.MERGED
         moved = await move.make(
@@ -141,6 +136,21 @@ async def append(
                 await urging.by_call(t, officer, number, content.strip(), now)
         await holds.answered(t, ticket, now)
         return moved
+
+
+def check_word(solved: str, satisfied: int | None) -> None:
+    """What the citizen said. Raises Invalid with a message per field."""
+    wrong: dict[str, str] = {}
+    if solved not in SOLVED:
+        wrong["solved"] = _("选市民说的结果：已解决、部分解决或未解决。")
+    if satisfied is not None and satisfied not in SATISFIED:
+        wrong["satisfied"] = _("满意度从 1（非常满意）到 5（非常不满意）。")
+    if wrong:
+        raise Invalid(wrong)
+
+
+def check_cause(cause: str) -> None:
+    _long_enough("cause", cause, _("写明缺什么、为什么重办，至少 {n} 个字。"))
 
 
 def _long_enough(field: str, text: str, message: str) -> None:

@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from core import clock, db
 from core.db import Tx, tx
-from core.errors import Invalid
+from core.errors import Invalid, Refused
 from core.i18n import N_, _
 from core.officers import Officer
-from crm.tickets import closing, move
+from crm.tickets import closing, merged_follow_up, merging, move
 from crm.tickets.access import TicketRow, ticket_for, visible
+from crm.tickets.states import Status
 
 #: Without contact, in so many different half-days: finished as tried.
 HALF_DAYS: Final = 3
@@ -71,11 +72,15 @@ def half_day(moment: datetime) -> str:
 async def record(
     officer: Officer, number: int, answer: Answer, *, now: datetime, seen: int | None = None
 ) -> Outcome:
-    """Write down a call to the citizen. Raises Invalid with a message per field, Conflict, NotFound."""
+    """Write down a call to the citizen; a merged one is asked on their own round. Raises Invalid with a message per
+    field, Conflict, NotFound, Refused."""
     _check(answer)
     async with tx() as t:
+        await merging.lock(t, number)
         ticket = await ticket_for(officer, number, to="change")
         await move.check_seen(t, ticket, seen)
+        if ticket.status is Status.MERGED and not await is_wanted(ticket):
+            raise Refused(_("这张单现在不用回访，或没有留电话。"), code="wrong_state")
         before = await _half_days(t, ticket)
         moved, finished = await _settle(t, officer, ticket, answer, before, now=now)
         await t.execute(
@@ -91,6 +96,14 @@ async def record(
         return Outcome(finished, len(tried), moved)
 
 
+async def is_wanted(ticket: TicketRow) -> bool:
+    """Whether its citizen is to be asked now; a merged one when its master is answered and they were not yet asked."""
+    if ticket.status is not Status.MERGED:
+        return ticket.status is Status.FOLLOW_UP
+    standing = await merged_follow_up.answered_with(ticket.id)
+    return standing is not None and standing.wanted
+
+
 async def take_next(officer: Officer, *, now: datetime) -> int | None:
     """Take the one that falls due first and was not tried this half-day, unless somebody has it; None: nobody
     is left to be called now."""
@@ -100,7 +113,7 @@ async def take_next(officer: Officer, *, now: datetime) -> int | None:
         number: int | None = await t.fetchval(
             f"""UPDATE ticket SET claimed_by = $1, claimed_name = $2, claimed_at = $3 WHERE id = (
                     SELECT t.id FROM ticket t JOIN round f ON f.ticket = t.id AND f.no = t.round
-                    WHERE t.status = 'follow_up' AND t.phone_tail <> ''
+                    WHERE t.status IN ('follow_up', 'merged') AND {merged_follow_up.WANTED} AND t.phone_tail <> ''
                         AND (t.claimed_by IS NULL OR t.claimed_by = $1
                              OR t.claimed_at < $3::timestamptz - interval '10 minutes')
                         AND NOT EXISTS (SELECT 1 FROM follow_up_try y WHERE y.ticket = t.id AND y.round = f.no
@@ -127,6 +140,15 @@ async def _settle(
     t: Tx, officer: Officer, ticket: TicketRow, answer: Answer, before: set[str], *, now: datetime
 ) -> tuple[move.Moved, bool]:
     """The one move that follows from the answer, and whether it ends the follow-up."""
+    if answer.outcome == "answered" and ticket.status is Status.MERGED:
+        if answer.redo:
+            closing.check_cause(answer.cause)
+            return await merging.redo(officer, ticket.id, cause=answer.cause.strip(), now=now), True
+        closing.check_word(answer.solved, answer.satisfied)
+        return await merged_follow_up.close(
+            t, officer, ticket, solved=answer.solved, satisfied=answer.satisfied, by_way="call", now=now,
+            note=answer.note.strip(),
+        ), True  # fmt: skip
     if answer.outcome == "answered":
         if answer.redo:
             return await closing.redo(officer, ticket.id, cause=answer.cause, now=now), True
@@ -145,6 +167,11 @@ async def _finish(
     t: Tx, officer: Officer, ticket: TicketRow, answer: Answer, by_way: str, *, now: datetime
 ) -> move.Moved:
     """Closed without the citizen's word: they would not say, or were not reached in three half-days."""
+    if ticket.status is Status.MERGED:
+        return await merged_follow_up.close(
+            t, officer, ticket, solved="", satisfied=None, by_way=by_way, now=now, outcome=answer.outcome,
+            note=answer.note.strip(),
+        )  # fmt: skip
     moved = await move.make(
         t, "close", ticket, by=officer, now=now, ticket_set={"closed_at": now, "due_at": None},
         data={"solved": "", "satisfied": None, "outcome": answer.outcome, "note": answer.note.strip(), "way": by_way},

@@ -17,7 +17,7 @@ from core.errors import Invalid, Refused
 from core.fields import Field
 from core.i18n import N_, _
 from core.officers import Officer
-from crm.tickets import clocks_of, escalating, move, number, open_words
+from crm.tickets import clocks_of, escalating, merged_follow_up, move, number, open_words
 from crm.tickets.access import TicketRow, ticket_for
 from crm.tickets.states import BY_NAME, ORDER_OPEN, Status
 from crm.tickets.verb import Facts, Verb
@@ -86,6 +86,7 @@ async def merge(
             t, "gather", master, by=officer, now=now,
             ticket_set={"merged_count": master.merged_count + 1}, data={"child": child},
         )  # fmt: skip
+        await merged_follow_up.join(t, child, into)
         return moved
 
 
@@ -111,6 +112,7 @@ async def unmerge(
         )  # fmt: skip
         await escalating.again(t, child, now)
         await _undo(t, row, officer, form.ground, now)
+        await merged_follow_up.leave(t, child)
         return moved
 
 

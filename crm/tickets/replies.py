@@ -10,7 +10,7 @@ from core.db import tx
 from core.errors import Invalid, Refused
 from core.i18n import _
 from core.officers import Officer
-from crm.tickets import assists, clocks_of, move
+from crm.tickets import assists, clocks_of, merged_follow_up, move
 from crm.tickets.access import order_for, ticket_for
 from crm.tickets.words import DEFECT, FOLLOW_UP, RESULT
 from routing.rulebook import rulebook
@@ -130,4 +130,8 @@ async def accept(
                FROM work_order w WHERE round.ticket = $1 AND round.no = $2 AND w.id = $7""",
             ticket.id, ticket.round, now, follow_up, ground.strip(), due, order.id,
         )  # fmt: skip
+        if ticket.merged_count:
+            await merged_follow_up.need(
+                t, ticket.id, follow_up=follow_up, ground=ground.strip(), due=due, now=now
+            )
         return moved

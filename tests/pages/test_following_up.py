@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core import clock
-from crm.tickets import following_up, replies
+from crm.tickets import figures, following_up, merging, replies
 from crm.tickets.following_up import Answer
+from crm.tickets.merging import Merge
 from tests.crm import cast
 from tests.pages.counting import counted
 from tests.people import Hire
@@ -90,6 +91,7 @@ async def test_a_long_list_costs_no_more_questions(officer: Hire) -> None:
         for _ticket in range(more):
             await to_ask()
         await visitor.get("/review/follow-ups")
+        figures.forget()
         async with counted() as cost:
             await visitor.get("/review/follow-ups")
         costs.append(len([s for s in cost.statements if "reference_version" not in s]))
@@ -103,3 +105,22 @@ async def test_in_english_no_chinese_is_left_in_the_form(officer: Hire) -> None:
     text = (await visitor.get(f"/review/{number}/follow-up")).text
     for shown in ("Not reached", "Would not say", "Why nobody was reached"):
         assert shown in text
+
+
+async def test_a_merged_citizen_is_asked_about_the_masters_answer_by_their_own_number(officer: Hire) -> None:
+    master, _order = await cast.replied()
+    child = await cast.registered(phone="13900001111")
+    await merging.merge(cast.BOB, child, Merge(str(master), "同一小区同一条管道停水"), now=clock.now())
+    await replies.accept(cast.RUTH, master, follow_up="must", ground="", now=clock.now())
+    agent = await officer("agent")
+    listed = (await agent.get("/review/follow-ups")).text
+    assert f"并入 …{master % 100000:05d}" in listed
+    pane = (await agent.get(f"/review/{child}/follow-up")).text
+    assert "华苑站 2 号炉已修复点火" in pane
+    assert "不要提起别人" in pane
+    assert "13900001111" in (await agent.post(f"/review/{child}/phone")).text
+    said = {"verdict": "close", "solved": "yes", "satisfied": "2"}
+    assert (await agent.post(f"/review/{child}/follow-up", said)).status_code == 303
+    text = (await agent.get("/review/follow-ups")).text
+    assert f"…{child % 100000:05d} 回访已记下。工单仍随主单 …{master % 100000:05d}" in text
+    assert "不用回访了" in (await agent.get(f"/review/{child}/follow-up")).text
