@@ -110,6 +110,11 @@ _MOVED_ON: _Case = (
 _ACTED = "least(w.signed_at, (SELECT min(r.asked_at) FROM return_request r WHERE r.work_order = w.id))"
 _ASKED_BACK = "EXISTS (SELECT 1 FROM return_request r WHERE r.work_order = w.id)"
 _ON_TIME = "w.status = 'accepted' AND w.replied_at <= w.close_due_at"
+#: The lead waited for an assist whose input came after its moment, or has not come: not the lead's fault.
+_BY_ASSIST = """EXISTS (SELECT 1 FROM work_order a WHERE a.ticket = w.ticket AND a.round = w.round AND a.part = 'assist'
+    AND a.status NOT IN ('recalled', 'returned', 'merged') AND a.close_due_at < coalesce(w.replied_at, w.close_due_at)
+    AND coalesce(a.replied_at, 'infinity') > a.close_due_at)"""
+_LATE: _Case = ((_BY_ASSIST, "late_assist"), ("TRUE", "no"))
 _CLOSING: _Case = (
     *_GONE, *_MOVED_ON,
     ("w.status = 'suspended'", "hold"),
@@ -137,13 +142,13 @@ _ORDERS: dict[str, tuple[str, _Case]] = {
         ),
     ),
     "closure": ("close_due_at", (*_CLOSING, ("w.status = 'replied'", "in_review"), ("w.status = 'accepted'", "yes"), *_ANY)),
-    "on_time_closure": ("close_due_at", (*_CLOSING, (_ON_TIME, "yes"), *_ANY)),
+    "on_time_closure": ("close_due_at", (*_CLOSING, (_ON_TIME, "yes"), *_LATE)),
     "on_time_closure_plain": (
         "close_due_at",
-        (*_CLOSING, (f"{_ON_TIME} AND w.replied_at <= coalesce(w.first_due_at, w.close_due_at)", "yes"), *_ANY),
+        (*_CLOSING, (f"{_ON_TIME} AND w.replied_at <= coalesce(w.first_due_at, w.close_due_at)", "yes"), *_LATE),
     ),
-    "on_time_closure_first": ("close_due_at", (("w.round <> 1", ""), *_CLOSING, (_ON_TIME, "yes"), *_ANY)),
-    "on_time_closure_final": ("close_due_at", (("w.round <> t.round", ""), *_CLOSING, (_ON_TIME, "yes"), *_ANY)),
+    "on_time_closure_first": ("close_due_at", (("w.round <> 1", ""), *_CLOSING, (_ON_TIME, "yes"), *_LATE)),
+    "on_time_closure_final": ("close_due_at", (("w.round <> t.round", ""), *_CLOSING, (_ON_TIME, "yes"), *_LATE)),
     "returned": ("sign_due_at", (*_GONE, (_ASKED_BACK, "yes"), *_ANY)),
     "wrong_dispatch": ("sign_due_at", (*_GONE, ("w.status = 'returned'", "yes"), *_ANY)),
 }  # fmt: skip
@@ -151,14 +156,17 @@ _ORDERS: dict[str, tuple[str, _Case]] = {
 
 def _orders(key: str, since: str, until: str) -> str:
     basis, case = _ORDERS[key]
-    return f"""SELECT w.id, t.id AS ticket, w.{basis} AS at, t.line, w.unit, t.matter, {_verdict(case)} AS verdict
+    return f"""SELECT w.id, t.id AS ticket, w.{basis} AS at, t.line,
+            coalesce(w.answerable_unit, w.unit) AS unit, t.matter, {_verdict(case)} AS verdict
         FROM work_order w JOIN ticket t ON t.id = w.ticket
         WHERE w.part = 'lead' AND w.{basis} >= {since} AND w.{basis} < {until}"""
 
 
 # --- rounds: what the citizen was asked ---
 
-_WHO = "coalesce(w.unit, t.lead_unit, 0)"
+#: A merged ticket was answered by its master's unit.
+_WHO = """coalesce(w.answerable_unit, w.unit, CASE WHEN t.merged_into IS NULL THEN t.lead_unit
+            ELSE (SELECT m.lead_unit FROM ticket m WHERE m.id = t.merged_into) END, 0)"""
 #: A round is accepted once, so this adds no row.
 _ANSWERED_BY = """LEFT JOIN work_order w ON w.ticket = f.ticket AND w.round = f.no AND w.part = 'lead'
             AND w.status = 'accepted'"""

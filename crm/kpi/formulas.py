@@ -23,6 +23,7 @@ EXCLUDED: Final[dict[str, tuple[str, str]]] = {
     "refused": (N_("不予受理"), N_("已告知法定途径")),
     "emergency": (N_("紧急转接"), N_("110、119、120、122")),
     "hold": (N_("挂起中"), N_("经批准暂停计时")),
+    "late_assist": (N_("协办迟"), N_("协办的意见迟了，不算主办的")),
     "in_review": (N_("待审核"), N_("已按时答复，审核时间算热线的")),
     "anonymous": (N_("匿名"), N_("无法联系")),
     "no_phone": (N_("没有留电话"), N_("无法联系")),
@@ -64,6 +65,7 @@ class Formula:
 
 
 _ORDER_OUT = ("withdrawn", "recalled", "returned", "merged", "emergency")
+_ON_TIME_OUT = (*_ORDER_OUT, "hold", "in_review", "late_assist")
 _CALL_OUT = ("test", "waiting", "short")
 
 _FORMULAS: Final = (
@@ -113,25 +115,25 @@ _FORMULAS: Final = (
     Formula(
         "on_time_closure", N_("按时办结率"),
         N_("限内答复并通过审核 ÷ 到期应办结。以答复时刻为准，等审核的时间不算单位的；退回的答复等于没有答复；限期含批准的延期。"),
-        "orders", N_("办结到期"), N_("限内答复并通过审核"), N_("到期应办结"), (*_ORDER_OUT, "hold", "in_review"),
+        "orders", N_("办结到期"), N_("限内答复并通过审核"), N_("到期应办结"), _ON_TIME_OUT,
         {"yes": 4139, "no": 67, "withdrawn": 12}, "98.41",
     ),
     Formula(
         "on_time_closure_plain", N_("按时办结率（不含延期）"),
         N_("同上，但靠延期才按时的算不按时。"),
-        "orders", N_("办结到期"), N_("不靠延期而按时"), N_("到期应办结"), (*_ORDER_OUT, "hold", "in_review"),
+        "orders", N_("办结到期"), N_("不靠延期而按时"), N_("到期应办结"), _ON_TIME_OUT,
         {"yes": 932, "no": 68}, "93.20", is_judged=False,
     ),
     Formula(
         "on_time_closure_first", N_("按时办结率（首轮）"),
         N_("只看第一轮办理，重办的不算。"),
-        "orders", N_("办结到期"), N_("首轮限内答复并通过审核"), N_("首轮到期应办结"), (*_ORDER_OUT, "hold", "in_review"),
+        "orders", N_("办结到期"), N_("首轮限内答复并通过审核"), N_("首轮到期应办结"), _ON_TIME_OUT,
         {"yes": 97, "no": 3}, "97.00", is_judged=False,
     ),
     Formula(
         "on_time_closure_final", N_("按时办结率（末轮）"),
         N_("只看每件的最后一轮办理。"),
-        "orders", N_("办结到期"), N_("末轮限内答复并通过审核"), N_("末轮到期应办结"), (*_ORDER_OUT, "hold", "in_review"),
+        "orders", N_("办结到期"), N_("末轮限内答复并通过审核"), N_("末轮到期应办结"), _ON_TIME_OUT,
         {"yes": 98, "no": 2}, "98.00", is_judged=False,
     ),
     Formula(

@@ -59,14 +59,17 @@ async def _form(
     labels = {k: _(v) for k, v in LABELS.items()}
     if row["part"] == "assist":
         labels["answer"] = _("协办意见")
+    beside, called = await inbox.beside(row), await words()
+    waits = [o["unit"] for o in beside if o["part"] == "assist" and o["status"] in ("dispatched", "handling")]
     return page(
-        "crm/orders/reply.html", status=status, row=row, typed=typed, errors=errors or {}, labels=labels,
+        "crm/orders/reply.html", status=status, row=row,
+        waited_for=_("、").join(called["names"].unit(unit) for unit in waits), typed=typed, errors=errors or {}, labels=labels,
         results=[(k, _(v), _(RESULT_HINT[k])) for k, v in RESULT.items()], longest=LONGEST,
-        tries=await inbox.contacts(row["id"]), how_words=HOW, mask=mask, beside=await inbox.beside(row),
+        tries=await inbox.contacts(row["id"]), how_words=HOW, mask=mask, beside=beside,
         reachable=persons.to_be_contacted(row), person=persons.person(row), text=mask(row["content"]),
         defect=defect_word(row["defect"]),
         defect_note=mask(note_of(events, "send_back", "note")) if row["defect"] else "",
-        conflict=conflict_of(row, typed, refusal, _("提交答复")), **await words(),
+        conflict=conflict_of(row, typed, refusal, _("提交答复")), **called,
     )  # fmt: skip
 
 

@@ -72,11 +72,21 @@ async def _judge(officer: Officer, number: int, typed: dict[str, str], *, now: d
         raise Invalid({"verdict": _("选审核通过，或退回承办单位。")})
     follow_up = typed.get("follow_up", "")
     await replies.accept(
-        officer, number, follow_up=follow_up, ground=typed.get("ground", ""), now=now, seen=version
-    )
+        officer, number, follow_up=follow_up, ground=typed.get("ground", ""), now=now, seen=version,
+        marks=_marks(typed),
+    )  # fmt: skip
     if follow_up == "none":
         return _("…{tail} 审核通过，办结，不回访。").format(tail=tail)
     return _("…{tail} 审核通过，转回访（{need}）。").format(tail=tail, need=_(FOLLOW_UP[follow_up]))
+
+
+def _marks(typed: dict[str, str]) -> dict[int, int]:
+    """`mark-<assist order>`: what the reviewer thought of each assist's input."""
+    given = {name.removeprefix("mark-"): value for name, value in typed.items() if name.startswith("mark-")}
+    return {
+        int(order): int(mark) for order, mark in given.items()
+        if order.isascii() and order.isdecimal() and len(order) < 19 and mark in ("1", "2", "3")
+    }  # fmt: skip
 
 
 async def _replies(request: Request, after: str) -> dict[str, Any]:

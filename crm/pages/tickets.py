@@ -14,7 +14,7 @@ from core.officers import Officer
 from core.web import Form, FromPath, Request, page, read_form, redirect, requires
 from crm.pages.glance import Glance, glance
 from crm.pages.names import names
-from crm.tickets import closing, presence, queries, why
+from crm.tickets import closing, escalating, escalation_words, presence, queries, why
 from crm.tickets.access import ticket_for
 from crm.tickets.lights import Light
 from crm.tickets.persons import mask_for
@@ -149,6 +149,7 @@ async def _page(officer: Officer, number: int) -> dict[str, Any]:
         "minding": next((c for c in clocks if c.name == (lead or {"clock": ""})["clock"]), clocks[-1] if clocks else None),
         "story": [tell(event, units, called.unit) for event in await queries.events(number)],
         "offered": offered(officer, await ticket_for(officer, number)), "by_name": BY_NAME,
+        "escalation": [escalation_words.told(row) for row in await escalating.tries(number)],
         "withdrawals": [(code, _(word)) for code, word in WITHDRAWAL.items()],
         "can": {move.name for move in can}, "elsewhere": _elsewhere(officer, seen, can, lead),
         "age_since": seen.received_at, "resting": seen.status in RESTING | FINAL,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from core.i18n import N_, _
@@ -60,7 +63,26 @@ def replied_without(names: Sequence[str]) -> str:
     return _("答复时协办未回：{units}").format(units=_("、").join(names))
 
 
-def outcome(data: Mapping[str, Any], found: str | None) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Try:
+    """One line of the list: when, whom, by what, and how it went as a light with its word."""
+
+    at: datetime
+    who: str
+    step: str
+    channel: str
+    light: str
+    word: str
+
+
+def told(row: Mapping[str, Any]) -> Try:
+    """A row of `escalating.tries` as people read it."""
+    data = json.loads(row["data"])
+    step, channel = say(STEP, data.get("step")), say(CHANNEL, data.get("channel"))
+    return Try(row["at"], data.get("who", ""), step, channel, *_outcome(data, row["outcome"]))
+
+
+def _outcome(data: Mapping[str, Any], found: str | None) -> tuple[str, str]:
     """Light and word of a try; `found` is its call's outcome, None for what went with the notice."""
     if data.get("step") and found is None:
         return "grey", _("随派单通知发出")
