@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -66,8 +66,9 @@ async def work(run: runs.Run, *, now: datetime) -> None:
         counts["made"] += done.made
         counts["known"] += done.known
         for line, name, value, why in done.wrong:
-            word = BY_KEY[name].word if name in BY_KEY else name
-            await run.reject(line, f"{_(word)}（{asked['map'].get(name, '—')}）", value[:200], why)
+            await run.reject(
+                line, _column(name, asked["map"]), value[:200], why, _(rows.CURES.get(name, rows.CURE))
+            )
         cursor = {"line": batch[-1].line, **counts}
         await run.progress(min(run.done + len(batch), table.rows), table.rows, cursor=cursor)
         await asyncio.sleep(0)
@@ -141,12 +142,21 @@ async def _batch(batch: list[files.Row], asked: dict[str, Any], by: Officer, now
             wrong += [(row.line, name, "", why) for name, why in error.fields.items()]
         except Refused as refused:
             wrong.append((row.line, "", "", refused.message))
+        except (ValueError, ArithmeticError) as error:  # no rule foresaw it; the rows after it shall not wait
+            wrong.append((row.line, "", "", _("这一行处理不了：{why}").format(why=error)))
     source = f"import:{asked['source']}"
     try:
         made, changed = await _write(source, good, now)
     except (asyncpg.PostgresError, ValueError):
         return await _one_by_one(source, good, wrong, now)
     return Done(made, len(good) - made - len(changed), wrong + changed)
+
+
+def _column(name: str, chosen: Mapping[str, str]) -> str:
+    """The field and the column it came from; a complaint without a field is about the whole row."""
+    if not name:
+        return _("整行")
+    return f"{_(BY_KEY[name].word) if name in BY_KEY else name}（{chosen.get(name, '—')}）"
 
 
 async def _one_by_one(

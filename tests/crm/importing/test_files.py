@@ -66,8 +66,9 @@ def test_a_cell_of_several_lines_counts_from_its_first(tmp_path: Path) -> None:
         ("a.xlsx", b"id,text\n1,a\n"),
         ("a.csv", b"id,text\n"),
         ("a.csv", b"id,id\n1,2\n"),
-        ("a.jsonl", b'{"id": 1}\nno\n'),
-        ("a.jsonl", b"[1]\n"),
+        ("a.jsonl", b"no\n{\n"),
+        ("a.csv.gz", b"\x1f\x8b" + bytes(40)),
+        ("a.csv.gz", gzip.compress(bytes(range(65, 91)) * 99)[:20] + b"\xff\x00" * 40),
     ],
 )
 def test_what_cannot_be_read_to_its_end_is_refused_whole(tmp_path: Path, name: str, content: bytes) -> None:
@@ -83,3 +84,37 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(json.dumps({"a": "x" * 12_000_000}).encode()))
     with pytest.raises(Invalid):
         files.opened(path, most_mb=1)
+
+
+def test_a_bad_line_is_a_row_to_reject_and_no_reason_to_refuse_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    deep = b"[" * 100_000 + b"]" * 100_000
+    path.write_bytes(b'{"id": 1}\nno\n[2]\n' + deep + b'\n{"id": "\\ud800"}\n{"id": 3}\n')
+    found = list(files.opened(path).read())
+    assert [row.line for row in found if row.fault] == [2, 3, 4, 5]
+    assert [row.cells["id"] for row in found if not row.fault] == ["1", "3"]
+    assert found[1].held == "no"
+    "".join(row.cells.get("id", "") for row in found).encode()
+
+
+def test_a_line_with_more_cells_than_columns_is_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,text\n1,a,b\n2,c,,\n", "utf-8")
+    first, second = files.opened(path).read()
+    assert first.fault
+    assert (second.cells, second.fault) == ({"id": "2", "text": "c"}, "")
+
+
+def test_a_text_without_end_is_the_row_s_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"id,text\n1,{'x' * 3_000_000}\n2,b\n", "utf-8")
+    assert [len(row.cells["text"]) for row in files.opened(path).read()] == [3_000_000, 1]
+
+
+def test_two_columns_of_one_name_in_a_sheet_are_refused(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["id", "text", "text"])
+    book.active.append([1, "a", "b"])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(Invalid):
+        files.opened(tmp_path / "a.xlsx")

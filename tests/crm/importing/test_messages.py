@@ -12,7 +12,7 @@ import pytest
 
 from core import clock, db, runs
 from core.errors import Invalid
-from crm.importing import files, mapping, messages
+from crm.importing import files, mapping, messages, rows
 from crm.tickets import history, replay
 
 FILE = Path(__file__).parent / "messages.csv"
@@ -112,6 +112,57 @@ async def test_the_same_id_with_another_content_is_rejected(tmp_path: Path) -> N
     run = await imported(changed)
     assert run.rejected == 2 + 2  # its line and its twin's
     assert "两周" in (await ticket_of("101"))["content"]
+
+
+@pytest.mark.parametrize(
+    ("received", "said"),
+    [
+        ("1999-12-31", "早于 2000 年"),
+        ("0001-01-01T00:00:00+14:00", "早于 2000 年"),
+        ("9999-12-31T23:59:59-12:00", "将来"),
+        ("2019-02-30", "不是日期"),
+        ("2019-03-04 09:05+99:99", "不是日期"),
+        ("昨天", "不是日期"),
+    ],
+)
+async def test_an_odd_moment_stops_its_own_row_only(tmp_path: Path, received: str, said: str) -> None:
+    first, *others = FILE.read_text("utf-8").splitlines(keepends=True)
+    odd = tmp_path / "odd.csv"
+    odd.write_text(
+        f"{first}odd1,甲,路灯,{received},路灯坏了两周没人修,已经修好,2019-03-08\n{''.join(others)}", "utf-8"
+    )
+    run = await imported(odd)
+    assert (run.cursor["made"], run.rejected) == (4, 3)
+    with run.rejects_path.open(encoding="utf-8-sig", newline="") as text:
+        line, field, value, why, cure = list(csv.reader(text))[1]
+    assert (line, field, value) == ("2", "收到时间（留言时间）", received)
+    assert said in why
+    assert "2019-04-25 09:32:09" in cure
+
+
+async def test_what_no_rule_foresaw_stops_its_own_row_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    lived = messages._lived
+
+    async def overflows(message: Any, *args: Any, **more: Any) -> Any:
+        if message.source_id == "101":
+            raise OverflowError("date value out of range")
+        return await lived(message, *args, **more)
+
+    monkeypatch.setattr(messages, "_lived", overflows)
+    run = await imported()
+    with run.rejects_path.open(encoding="utf-8-sig", newline="") as text:
+        assert "整行" in {line[1] for line in csv.reader(text)}
+    assert run.cursor["made"] == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["2019年3月4日9时5分", "2019年3月4日 09:05", "２０１９／３／４　９：０５", "2019.3.4 9:05:00.5"]
+)
+def test_moments_people_write(text: str) -> None:
+    wrong: dict[str, str] = {}
+    moment = rows._moment({"at": text}, "at", wrong)
+    assert wrong == {}
+    assert moment == datetime(2019, 3, 4, 9, 5, tzinfo=clock.zone())
 
 
 async def test_a_row_the_database_refuses_does_not_lose_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
