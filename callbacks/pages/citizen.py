@@ -13,9 +13,11 @@ from callbacks.templates import result, state, tail
 from core import clock
 from core.i18n import N_, _, in_full, locale, moment
 from core.web import FromPath, OpenRequest, page, public, read_form, redirect
-from crm.tickets import status
+from crm.pages.names import names
+from crm.tickets import queries, status
 from crm.tickets.states import RESTING, Status
 from crm.tickets.status import Way
+from crm.tickets.story import Reader, Told, tell
 
 LONGEST = 500
 SAID = {
@@ -25,7 +27,16 @@ SAID = {
     "taken_up": N_("您说的新情况已记下，将研判是否重新办理。"),
     "not_open": N_("这张工单已不在办理中。有新情况请拨打 12345。"),
 }
-PASSED = frozenset({Status.FOLLOW_UP, Status.CLOSED})
+#: What a citizen whose ticket was merged hears of the one that is worked on: nothing that another citizen did.
+SHARED = frozenset({
+    "dispatch", "dispatch_redo", "reassign", "accept_return", "designate", "succeed", "pass_down", "take_back", "sign",
+    "grant_extension", "grant_hold", "resume", "announce", "accept", "accept_and_close",
+})  # fmt: skip
+MOST_TOLD = 60
+PASSED = frozenset({Status.FOLLOW_UP, Status.CLOSED, Status.ARCHIVED})
+IN_WORK = frozenset(
+    {Status.HANDLING, Status.SUSPENDED, Status.RETURN_REVIEW, Status.CONFERENCE, Status.REPLIED}
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ async def _page(token: str, *, error: str = "", typed: str = "") -> Response[Any
         due=in_full(at.due_at) if at.due_at and at.unit else "",
         unit=(at.unit_en or at.unit) if english else at.unit,
         result=result(way.result, locale()) if way.result and at.status in PASSED else "", stations=stations(way),
+        story=(await story(way))[:MOST_TOLD], when=in_full,
     )  # fmt: skip
 
 
@@ -91,20 +103,30 @@ def stations(way: Way) -> list[Station]:
     received = Station(_("已受理"), in_full(way.received_at), "done")
     if at in (Status.ANSWERED, Status.REFUSED, Status.WITHDRAWN):
         return [received, Station(_title(at), _when(way.closed_at), "now")]
-    handling = at in (Status.HANDLING, Status.RETURN_REVIEW, Status.REPLIED)
     contacted = (
         _("承办单位 {when} 已联系您").format(when=moment(way.contacted_at)) if way.contacted_at else ""
     )
     return [
         received if way.dispatched_at else Station(received.word, received.sub, "now"),
         Station(_("已派单"), _when(way.dispatched_at), _mark(at is Status.DISPATCHED, way.dispatched_at)),
-        Station(_("办理中"), contacted, "now" if handling else _mark(False, way.answered_at)),
+        Station(_("办理中"), contacted, "now" if at in IN_WORK else _mark(False, way.answered_at)),
         Station(
             _("已答复，请您评价"), _when(way.answered_at) or _("答复后我们会发短信"),
             _mark(at is Status.FOLLOW_UP, way.answered_at),
         ),
-        *([Station(_("已办结"), _when(way.closed_at), "now")] if at is Status.CLOSED else []),
+        *([Station(_("已办结"), _when(way.closed_at), "now")] if at in (Status.CLOSED, Status.ARCHIVED) else []),
     ]  # fmt: skip
+
+
+async def story(way: Way) -> list[Told]:
+    """What happened and when, latest first, in citizen's words; of a merged ticket also what became of its master."""
+    own = await queries.events(way.standing.id)
+    if way.standing.worked_on != way.standing.id:
+        merged_at = next((event["at"] for event in own if event["verb"] == "merge"), way.received_at)
+        masters = await queries.events(way.standing.worked_on)
+        own += [event for event in masters if event["verb"] in SHARED and event["at"] >= merged_at]
+        own.sort(key=lambda event: event["at"], reverse=True)
+    return tell(own, Reader("citizen", unit_name=(await names()).unit))
 
 
 def _mark(is_now: bool, passed: datetime | None) -> str:

@@ -10,9 +10,10 @@ from core import audit, clock
 from core.errors import Conflict, Invalid, NotFound, Refused
 from core.i18n import N_, _
 from core.web import FromPath, Request, page, read_form, redirect, requires, visit
-from crm.pages.order_story import HOW, note_of
 from crm.pages.order_view import words
 from crm.tickets import inbox, persons, queries, replies
+from crm.tickets.story import written
+from crm.tickets.telling_words import HOW
 from crm.tickets.words import RESULT, RESULT_HINT, defect_word, order_word
 
 WORKER = requires("order.work")
@@ -68,7 +69,7 @@ async def _form(
         tries=await inbox.contacts(row["id"]), how_words=HOW, mask=mask, beside=beside,
         reachable=persons.to_be_contacted(row), person=persons.person(row), text=mask(row["content"]),
         defect=defect_word(row["defect"]),
-        defect_note=mask(note_of(events, "send_back", "note")) if row["defect"] else "",
+        defect_note=mask(written(events, "send_back", "note")) if row["defect"] else "",
         conflict=conflict_of(row, typed, refusal, _("提交答复")), **called,
     )  # fmt: skip
 

@@ -10,9 +10,9 @@ from core import audit, clock
 from core.errors import Invalid, NotFound, Refused
 from core.i18n import N_, _
 from core.web import FromPath, Request, page, read_form, redirect, requires, visit
-from crm.pages.order_story import HOW
 from crm.pages.order_view import words
 from crm.tickets import inbox, persons, signing
+from crm.tickets.telling_words import HOW
 
 WORKER = requires("order.work")
 LABELS = {"how": N_("联系方式"), "reached": N_("结果"), "note": N_("情况")}

@@ -108,6 +108,22 @@ def _kept(done: datetime, due: datetime | None) -> str:
     return "on_time" if due is None or done <= due else "late"
 
 
+def next_step(row: Mapping[str, Any], *, reachable: bool) -> str:
+    """Which panel the page shows: sign, contact, reply, opinion, wait_return, wait_review, or done."""
+    match row["status"]:
+        case "dispatched":
+            return "sign"
+        case "handling" if row["part"] == "assist":
+            return "opinion"
+        case "handling":
+            return "contact" if reachable and row["contacted_at"] is None else "reply"
+        case "return_review":
+            return "wait_return"
+        case "replied":
+            return "wait_review"
+    return "done"
+
+
 async def words() -> dict[str, Any]:
     """What every template of this desk may call."""
     found: Names = await names()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from litestar import Response, get, post
 from core import audit, clock, privacy
 from core.errors import NotFound, Refused
 from core.i18n import N_, _, ngettext
+from core.officers import Officer
 from core.web import (
     FromPath,
     FromQuery,
@@ -24,11 +26,12 @@ from core.web import (
     visit,
 )  # fmt: skip
 from crm.pages import order_answers, order_contacts, order_prints, order_returns
-from crm.pages.order_story import next_step, note_of, told
-from crm.pages.order_view import faces, words
+from crm.pages.names import names
+from crm.pages.order_view import faces, next_step, words
 from crm.tickets import inbox, persons, queries, signing
 from crm.tickets.access import order_for
 from crm.tickets.states import BY_NAME
+from crm.tickets.story import Reader, Told, tell, written
 from crm.tickets.verbs import offered
 from crm.tickets.words import defect_word
 
@@ -143,17 +146,28 @@ async def _order(request: Request, row: Any) -> dict[str, Any]:
     events = await queries.events(row["ticket"])
     reachable = persons.to_be_contacted(row)
     is_own = row["unit"] in officer.scopes and officer.can("order.work")
-    back = note_of(events, "send_back", "note") if row["defect"] else ""
+    back = written(events, "send_back", "note") if row["defect"] else ""
     return {
         "row": row, "faces": faces(row, reachable=reachable), "person": persons.person(row), "seen": row["version"],
         "address": privacy.open_sealed(row["address"]) if row["address"] else "", "text": mask(row["content"]),
-        "beside": await inbox.beside(row), "story": told(events, mask), "is_own": is_own, "mask": mask,
+        "beside": await inbox.beside(row), "story": await story_of(officer, row, events), "is_own": is_own, "mask": mask,
         "step": next_step(row, reachable=reachable) if is_own else "none", "reachable": reachable,
         "defect": defect_word(row["defect"]), "defect_note": mask(back),
-        "ruling": mask(note_of(events, "refuse_return", "ruling")), "reasons": persons.REASONS,
+        "ruling": mask(written(events, "refuse_return", "ruling")), "reasons": persons.REASONS,
         "offered": offered(officer, *await order_for(officer, row["id"])) if is_own else [], "by_name": BY_NAME,
         "may_return": _may_return(row) and is_own, **await words(),
     }  # fmt: skip
+
+
+async def story_of(officer: Officer, row: Any, events: Sequence[Any]) -> list[Told]:
+    """The ticket's events as a unit is told them; who did what at other units is named by the unit."""
+    called, orders = await names(), await queries.orders(row["ticket"])
+    reader = Reader(
+        "unit", persons.mask_for(officer), called.unit,
+        {order["id"]: called.unit(order["unit"], order["unit_name"]) for order in orders},
+        frozenset(order["id"] for order in orders if order["unit"] in officer.scopes),
+    )  # fmt: skip
+    return tell(events, reader)
 
 
 def _may_return(row: Any) -> bool:

@@ -11,15 +11,15 @@ from core import audit, clock, privacy
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
 from core.officers import Officer
-from core.web import Form, FromPath, Request, page, read_form, redirect, requires
+from core.web import Form, FromPath, FromQuery, Request, page, read_form, redirect, requires
 from crm.pages.glance import Glance, glance
-from crm.pages.names import names
-from crm.tickets import closing, escalating, escalation_words, presence, queries, why
+from crm.pages.names import Names, names
+from crm.tickets import closing, escalating, escalation_words, lookers, presence, queries, timeline, why
 from crm.tickets.access import ticket_for
 from crm.tickets.lights import Light
 from crm.tickets.persons import mask_for
 from crm.tickets.states import BY_NAME, FINAL, RESTING, Move, allowed
-from crm.tickets.story import tell
+from crm.tickets.story import Reader, Told, tell
 from crm.tickets.verbs import offered
 from crm.tickets.words import CHANNEL, RESULT, WITHDRAWAL, order_word, say
 from routing.rulebook import rulebook
@@ -31,14 +31,14 @@ FORMS = {"append": "content", "withdraw": "ground", "reopen": "facts"}
 
 
 @get("/tickets/{ticket:int}", guards=[requires(*_SEES)])
-async def shown(request: Request, ticket: FromPath[int]) -> Response[Any]:
-    return page("crm/ticket/page.html", **await _page(request.user, ticket))
+async def shown(request: Request, ticket: FromPath[int], show: FromQuery[str] = "all") -> Response[Any]:
+    return page("crm/ticket/page.html", **await _page(request.user, ticket, show))
 
 
 @get("/tickets/{ticket:int}/story", guards=[requires(*_SEES)])
-async def story(request: Request, ticket: FromPath[int]) -> Response[Any]:
+async def story(request: Request, ticket: FromPath[int], show: FromQuery[str] = "all") -> Response[Any]:
     """The middle column, and with it what else a move changes: the head, the units, the clocks."""
-    return page("crm/ticket/_story.html", afresh=True, **await _page(request.user, ticket))
+    return page("crm/ticket/_story.html", afresh=True, **await _page(request.user, ticket, show))
 
 
 @get("/tickets/{ticket:int}/presence", guards=[requires(*_SEES)])
@@ -134,7 +134,7 @@ def _written(form: Form, field: str, most: int) -> str:
     return text
 
 
-async def _page(officer: Officer, number: int) -> dict[str, Any]:
+async def _page(officer: Officer, number: int, show: str = "all") -> dict[str, Any]:
     seen: Glance = await glance(officer, number, opened=True)
     now, book, called = clock.now(), await rulebook(), await names()
     orders = await queries.orders(number)
@@ -144,10 +144,11 @@ async def _page(officer: Officer, number: int) -> dict[str, Any]:
     clocks = why.clocks_of_order(entries, lead, book, now=now, today=today) if lead else []
     units = {order["id"]: called.unit(order["unit"], order["unit_name"]) for order in orders}
     can = allowed(seen.status, officer.permissions)
+    told = await _told(officer, number, orders, units, called)
     return {
         "t": seen, "orders": [_order(order, units) for order in orders], "clocks": clocks,
         "minding": next((c for c in clocks if c.name == (lead or {"clock": ""})["clock"]), clocks[-1] if clocks else None),
-        "story": [tell(event, units, called.unit) for event in await queries.events(number)],
+        "chapters": timeline.chapters(told, show), "told": len(told), "show": show, "shows": timeline.SHOWN,
         "offered": offered(officer, await ticket_for(officer, number)), "by_name": BY_NAME,
         "escalation": [escalation_words.told(row) for row in await escalating.tries(number)],
         "withdrawals": [(code, _(word)) for code, word in WITHDRAWAL.items()],
@@ -157,6 +158,18 @@ async def _page(officer: Officer, number: int) -> dict[str, Any]:
         "errors": {}, "typed": {}, "first": None, "open_form": "", "green": Light.GREEN,
         "clean": mask_for(officer),
     }  # fmt: skip
+
+
+async def _told(
+    officer: Officer, number: int, orders: list[Any], units: dict[int, str], called: Names
+) -> list[Told]:
+    """The story as this officer reads it; for an auditor with who looked."""
+    reader = Reader(
+        "hotline" if officer.can("ticket.see") else "unit", mask_for(officer), called.unit, units,
+        frozenset(order["id"] for order in orders if order["unit"] in officer.scopes),
+    )  # fmt: skip
+    told = tell(await queries.events(number), reader)
+    return lookers.beside(told, await lookers.looked(officer, number))
 
 
 def _order(order: Any, units: dict[int, str]) -> dict[str, Any]:

@@ -100,7 +100,8 @@ async def grant(
         return await move.make(
             t, "grant_extension", ticket, by=officer, now=now, seen=seen, order=order,
             ticket_set={"due_at": columns["close_due_at"]}, order_set=columns,
-            data={"amount": form.amount, "unit": by.unit, "ruling": form.ruling, "due": columns["close_due_at"]},
+            data={"amount": form.amount, "unit": by.unit, "ruling": form.ruling, "was": order.close_due_at,
+                  "due": columns["close_due_at"]},
         )  # fmt: skip
 
 

@@ -1,48 +1,40 @@
-"""经过: each event of a ticket in the words of those who work on it."""
+"""经过: the one teller of a ticket's events, for three readers: the hotline, a unit, the citizen.
+
+What each move is called and what is told beside it is `TELLINGS`, a row a move; a move that a reader has no
+sentence for is not told to them. The citizen reads what happened and when, in their own words, never who or why.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from core.i18n import N_, _
-from crm.tickets.following_up import OUTCOME
-from crm.tickets.recompute_words import recomputed
-from crm.tickets.states import BY_NAME
-from crm.tickets.supervising import LEVEL
-from crm.tickets.urging import SOURCE
-from crm.tickets.words import DEFECT, FOLLOW_UP, REFUSAL, RESULT, RETURN_CODE, SATISFIED, SOLVED, say
+from core.i18n import _
+from crm.tickets.states import BY_NAME, Move
+from crm.tickets.telling_words import Words
+from crm.tickets.tellings import TELLINGS, Telling
 
-#: The short mark before a line.
-MARK = {
-    "register": N_("受理"), "answer": N_("即答"), "refuse": N_("不受理"), "emergency": N_("紧急"),
-    "emergency_over": N_("紧急"), "emergency_back": N_("紧急"), "append": N_("追加"), "dispatch": N_("派单"),
-    "dispatch_redo": N_("派单"), "refuse_redo": N_("重办"), "reassign": N_("改派"), "add_assist": N_("协办"),
-    "rerate": N_("时限"), "succeed": N_("承接"), "sign": N_("签收"), "escalate": N_("升级"), "contact": N_("联系"),
-    "pass_down": N_("转派"), "take_back": N_("转派"), "reply": N_("答复"), "sign_assist": N_("签收"),
-    "reply_assist": N_("协办"), "ask_extension": N_("延期"), "grant_extension": N_("延期"),
-    "refuse_extension": N_("延期"), "ask_hold": N_("挂起"), "grant_hold": N_("挂起"), "refuse_hold": N_("挂起"),
-    "resume": N_("恢复"), "propose_return": N_("退单"), "drop_return": N_("退单"), "ask_return": N_("退单"),
-    "accept_return": N_("退单"), "refuse_return": N_("退单"), "call_conference": N_("会商"), "minute": N_("会商"),
-    "designate": N_("会商"), "designate_same": N_("会商"), "urge": N_("催办"), "answer_urge": N_("催办"),
-    "supervise": N_("督办"), "answer_supervision": N_("督办"), "raise_supervision": N_("督办"),
-    "lift_supervision": N_("督办"), "leader_note": N_("批示"), "send_back": N_("退回"), "accept": N_("审核"),
-    "accept_and_close": N_("审核"), "try_follow_up": N_("回访"), "close": N_("回访"), "redo": N_("重办"),
-    "merge": N_("并单"), "unmerge": N_("并单"), "gather": N_("并单"), "release": N_("并单"),
-    "merged_answered": N_("回访"), "merged_redo": N_("重办"), "declare_incident": N_("事件"), "announce": N_("通报"),
-    "keep_secret": N_("保密"), "lift_secret": N_("保密"), "name_accused": N_("回避"), "reopen": N_("重启"),
-    "appeal": N_("异议"), "keep_closed": N_("异议"), "withdraw": N_("撤诉"), "withdraw_merged": N_("撤诉"),
-    "archive": N_("归档"), "recompute": N_("时限"),
-}  # fmt: skip
-_HOW = {"call": N_("电话"), "visit": N_("上门"), "sms": N_("短信")}
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads, and how: free text goes through `mask`; `unit_name`: (id, what it was called then) → its name now.
+
+    `orders`: work order id → unit, to name whose act it was; `own`: those of the reader's unit.
+    """
+
+    who: Literal["hotline", "unit", "citizen"] = "hotline"
+    mask: Callable[[str], str] = str
+    unit_name: Callable[[int, str], str] = lambda _unit, name: name
+    orders: Mapping[int, str] = field(default_factory=dict)
+    own: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Told:
-    """One line of the story; `detail` may hold what people wrote, to be masked by the page for those who must not read it."""
+    """One line of the story. `status` is the ticket's after it; `turns`: it changed."""
 
     at: datetime
     verb: str
@@ -52,81 +44,69 @@ class Told:
     who: str
     version: int
     round: int
+    status: str
+    turns: bool
 
 
-def tell(event: Any, units: dict[int, str], unit_name: Callable[[int, str], str]) -> Told:
-    """An event's row (`queries.events`) as people read it. `units`: work order id → unit, to name whose act it was;
-    `unit_name`: (unit id, what it was called then) → its name in the reader's language."""
-    verb, data = event["verb"], json.loads(event["data"])
-    unit = units.get(event["work_order"] or 0, "")
+def tell(events: Iterable[Mapping[str, Any]], reader: Reader) -> list[Told]:
+    """Rows of `queries.events`, in the order given, as this reader is told them."""
+    return [line for event in events if (line := _line(event, reader)) is not None]
+
+
+def written(events: Iterable[Mapping[str, Any]], verb: str, name: str) -> str:
+    """What the latest `verb` said in `name`; `events` latest first."""
+    for event in events:
+        if event["verb"] == verb:
+            return str(_data(event).get(name) or "")
+    return ""
+
+
+def _line(event: Mapping[str, Any], reader: Reader) -> Told | None:
+    verb, data = event["verb"], _data(event)
+    telling = TELLINGS[variant(verb, data)]
+    title = _title(telling, BY_NAME[verb], event, reader)
+    if not title:
+        return None
+    words = Words(verb, data, reader.unit_name, in_full=reader.who == "citizen")
+    details = telling.detail if reader.who != "citizen" else telling.citizen_detail
+    unit = reader.orders.get(event["work_order"] or 0, "")
+    who = [] if reader.who == "citizen" else [event["actor_name"] or _("系统"), unit]
+    move = BY_NAME[verb]
     return Told(
-        event["at"], verb, _(MARK[verb]), _title(verb, data, unit_name), _detail(verb, data),
-        " · ".join(part for part in (event["actor_name"], unit) if part), event["version"], event["round"],
+        event["at"], verb, _(telling.mark), title.format_map(words),
+        reader.mask(" · ".join(filter(None, (words[name] for name in details)))),
+        " · ".join(filter(None, who)), event["version"], event["round"], event["status"],
+        bool(move.target or move.restores),
     )  # fmt: skip
 
 
-def _title(verb: str, data: dict[str, Any], unit_name: Callable[[int, str], str]) -> str:
-    match verb:
-        case "dispatch" | "dispatch_redo" | "reassign" | "accept_return":
-            return f"{_(BY_NAME[verb].label)} → {unit_name(data['lead'], data['lead_name'])}"
-        case "contact":
-            how = say(_HOW, data.get("how"))
-            reached = _("已联系市民") if data.get("reached") else _("没联系上市民")
-            return _("{what}（{how}）").format(what=reached, how=how)
-        case "reply":
-            return _("提交答复：{result}").format(result=say(RESULT, data["result"]))
-        case "ask_return":
-            return _("退单申请：{code} {reason}").format(
-                code=data["code"], reason=say(RETURN_CODE, data["code"])
-            )
-        case "send_back":
-            return _("审核退回：{defect}").format(defect=say(DEFECT, data["defect"]))
-        case "urge":
-            return _("第 {n} 次催办（{source}）").format(n=data["no"], source=say(SOURCE, data["source"]))
-        case "supervise" | "raise_supervision":
-            return f"{_(BY_NAME[verb].label)} {data['number']} · {say(LEVEL, data['level'])}"
-        case "refuse":
-            return _("不予受理：{ground}").format(ground=say(REFUSAL, data["ground"]))
-        case _:
-            return _(BY_NAME[verb].label)
+def _title(telling: Telling, move: Move, event: Mapping[str, Any], reader: Reader) -> str:
+    """The sentence for this reader, not filled in yet; "" when they are not told."""
+    if reader.who == "citizen":
+        return _(telling.citizen) if telling.citizen else ""
+    if reader.who == "unit" and (telling.hidden or (telling.inner and event["work_order"] not in reader.own)):
+        return ""
+    return _(telling.title or move.label)
 
 
-def _detail(verb: str, data: dict[str, Any]) -> str:
-    """What was written, in one or two sentences."""
+def variant(verb: str, data: Mapping[str, Any]) -> str:
+    """The row of `TELLINGS`: some moves are told otherwise for how they went."""
     match verb:
-        case "dispatch" | "dispatch_redo" | "reassign" | "accept_return":
-            return " ".join(part for part in (data.get("reason", ""), data.get("note", "")) if part)
-        case "accept" | "accept_and_close":
-            need = say(FOLLOW_UP, data.get("follow_up"))
-            return " · ".join(part for part in (need, data.get("ground", "")) if part)
-        case "recompute":
-            return " · ".join((data.get("reason", ""), *recomputed(data)))
-        case "try_follow_up":
-            return " · ".join(
-                part for part in (say(OUTCOME, data.get("outcome")), data.get("note", "")) if part
-            )
+        case "contact" if not data.get("reached"):
+            return "contact:missed"
+        case "urge" if not str(data.get("source", "")).startswith("citizen"):
+            return "urge:ours"
         case "close" if data.get("way"):
-            why = _("三个半天没有联系上") if data["way"] == "tried" else _("市民不愿评价")
-            return " · ".join(part for part in (why, data.get("note", "")) if part)
-        case "close":
-            solved = say(SOLVED, data.get("solved"))
-            satisfied = say(SATISFIED, data.get("satisfied"))
-            return _("市民：{words}").format(words=" · ".join(part for part in (solved, satisfied) if part))
-        case _:
-            written = (
-                "answer",
-                "basis",
-                "ruling",
-                "content",
-                "cause",
-                "facts",
-                "ground",
-                "legal_path",
-                "note",
-                "demand",
-                "text",
-                "reason",
-                "title",
-                "question",
-            )
-            return next((str(data[name]) for name in written if data.get(name)), "")
+            return "close:unasked"
+        case "escalate" if not data.get("step"):
+            return "escalate:nobody"
+        case "grant_hold" if data.get("ground") == "citizen":
+            return "grant_hold:citizen"
+    return verb
+
+
+def _data(event: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        event["data"] if isinstance(event["data"], dict) else json.loads(event["data"] or "{}")
+    )
+    return found

@@ -102,7 +102,7 @@ async def test_a_day_off_moves_clocks_light_ticket_and_leaves_one_event() -> Non
         "recompute", "管理员", "暴雪停工", "2026-2",
     )  # fmt: skip
     assert {line["clock"] for line in told["moved"]} == {"sign", "contact", "close", "return"}
-    line = story.tell(event, {}, lambda _unit, name: name)
+    line = story.tell([event], story.Reader())[0]
     assert line.detail.startswith("暴雪停工 · 签收 11-25 18:00 → 11-26 18:00")
     assert "办结 12-01 18:00 → 12-02 18:00" in line.detail
     assert [found async for found in replay.check()] == []
@@ -203,7 +203,7 @@ async def test_a_queued_ticket_follows_the_hotlines_own_limit() -> None:
     )
     assert done is not None
     rules = await recompute_plans.rulebook_afresh()
-    plan = recompute_plans.of_limits(rules.calendar, rules.limits, done.rows, follow=True)
+    plan = recompute_plans.of_limits(rules.calendar, rules.limits, done.rows, today=NOW.date())
     found = await recomputing.preview(plan.proposal, plan.scope, now=NOW)
     assert [(r.ticket, r.clock, r.new - r.old) for r in found.rows] == [
         (number, "dispatch", timedelta(hours=-2))
