@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from core import i18n
+from core import clock, i18n
 from core.i18n import N_, _
 from core.officers import Officer
-from crm.kpi import queries, trees
+from crm.kpi import queries, snapshots, trees
 from crm.kpi.facts import Period
 from crm.kpi.formulas import CROSSED, EXCLUDED, FORMULAS, THREE, Formula
 from crm.kpi.queries import Counts, Scope
@@ -92,6 +92,8 @@ class Board:
     all: list[Figure]
     taken_at: datetime | None
     uncounted: int
+    #: The period is too old to be counted by itself.
+    is_old: bool
 
 
 async def board(officer: Officer, filters: Filters, rules: Rules, *, now: datetime) -> Board:
@@ -112,6 +114,7 @@ async def board(officer: Officer, filters: Filters, rules: Rules, *, now: dateti
         ],
         taken_at=await queries.taken_at(period),
         uncounted=await queries.uncounted(period, filters.last),
+        is_old=filters.last <= clock.local(now).date() - timedelta(days=snapshots.WINDOW),
     )
 
 

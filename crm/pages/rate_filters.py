@@ -24,6 +24,7 @@ CLASSES = {
     "street": N_("街镇"),
 }
 LONGEST = timedelta(days=366)
+EARLIEST = 2000
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,12 @@ def today() -> date:
 
 
 def _day(text: str) -> date | None:
+    """None: no date, or one no hotline was there on (a year earlier must still be a date)."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year >= EARLIEST else None
 
 
 def _id(text: str) -> int | None:

@@ -54,6 +54,12 @@ async def test_before_anything_was_counted_the_page_says_so(officer: Hire) -> No
     assert "不足 30 件不评" in text
 
 
+async def test_days_too_old_to_be_counted_by_themselves_say_who_can(officer: Hire) -> None:
+    text = await seen(await officer("supervisor"), "/supervise?from=2020-05-01&to=2020-05-03")
+    assert "hotline rates --since 2020-05-01" in text
+    assert "请稍候" not in text
+
+
 @pytest.mark.usefixtures("counted_days")
 @pytest.mark.parametrize("by", ["line", "unit", "matter", "day"])
 async def test_the_three_rates_stand_on_every_view(officer: Hire, by: str) -> None:
@@ -95,6 +101,9 @@ async def test_the_tree_unfolds_and_sums_up(officer: Hire) -> None:
     bureau = await unit_named("南开区城市管理委")
     assert "南开区供热办" in await seen(visitor, f"/supervise?by=unit&open={district}.{bureau}")
     assert 'aria-expanded="true"' in unfolded
+    fold = f"fold-{district}"  # the page comes anew: the fragment keeps the keyboard where it was
+    assert f'id="{fold}"' in folded
+    assert f"open={district}#{fold}" in folded
 
 
 @pytest.mark.usefixtures("counted_days")
@@ -144,7 +153,7 @@ async def test_odd_addresses_are_read_as_well_as_can_be(officer: Hire) -> None:
     visitor = await officer("supervisor")
     for query in (
         "from=2026-02-30&to=x", "from=2030-01-01&to=2020-01-01", "by=drop&class=table&unit=-1&matter=%27",
-        "rate=none&on=%00", "open=..." , "rate=follow_up&by=day&on=yesterday", "by=unit&rate=closure&on=own",
+        "to=0001-01-01", "from=0001-01-01&to=0001-06-01", "rate=none&on=%00", "open=..." , "rate=follow_up&by=day&on=yesterday", "by=unit&rate=closure&on=own",
     ):  # fmt: skip
         await seen(visitor, f"/supervise?{query}")
         await seen(visitor, f"/supervise/rows?{query}&of=whatever")
