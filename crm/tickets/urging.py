@@ -134,7 +134,8 @@ async def urge_next(*, now: datetime) -> bool:
             "UPDATE work_order SET auto_urged = $2 WHERE id = $1", row["id"], _AUTO[row["source"]]
         )
         if order is not None and order.id == row["id"]:
-            await _urge(t, ticket, order, HOTLINE, _(_SAID[row["source"]]), row["source"], now)
+            said = _SAID[row["source"]]
+            await _urge(t, ticket, order, HOTLINE, _(said), row["source"], now)
     return True
 
 

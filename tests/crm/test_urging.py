@@ -52,6 +52,17 @@ async def test_the_hotline_urges_at_half_and_at_four_fifths_and_only_once() -> N
     assert await db.fetchval("SELECT urges FROM ticket WHERE id = $1", number) == 0
 
 
+async def test_an_overdue_first_contact_is_urged_once_and_the_close_clock_as_ever() -> None:
+    number, order = await dispatched(urgency=2)  # contact within 4 hours, close within 24
+    await signing.sign(await at_unit(), order, now=NOW)
+    moments = [hour for hour in range(10) for _ in range(2) if await urging.urge_next(now=NOW + hour * HOUR)]
+    assert moments == [4]
+    assert [row["source"] for row in await rows("urge", number)] == ["auto_contact"]
+    await signing.contact(await at_unit(), order, how="call", reached=True, note="", now=NOW + 10 * HOUR)
+    assert await urging.urge_next(now=NOW + 13 * HOUR)
+    assert [row["source"] for row in await rows("urge", number)] == ["auto_contact", "auto_50"]
+
+
 async def test_the_citizens_further_call_urges() -> None:
     number, _order = await in_hand()
     call = await db.fetchval(
