@@ -13,9 +13,9 @@ from core.web import FromQuery, Nav, Request, page, read_form, requires
 from crm import calls, never_merge
 from crm.lines import lines
 from crm.pages.calls import bar_context, masked
-from crm.tickets import lookalikes, queries
+from crm.tickets import desk_work, lookalikes, queries
 from crm.tickets.emergency import SCRIPT, SERVICE
-from crm.tickets.states import OPEN
+from crm.tickets.states import BY_NAME, OPEN
 from crm.tickets.words import CHANNEL, KIND, REFUSAL, status_word, urgency_word
 from routing.rulebook import Rulebook, rulebook
 
@@ -61,8 +61,25 @@ async def likes(request: Request) -> Response[Any]:
     crowd = lookalikes.crowd(found, street, now)
     span = int((now - min(like.received_at for like in crowd)) / timedelta(minutes=1)) if crowd else 0
     return page(
-        "crm/agent/_likes.html", likes=found, crowd=crowd, span=span, status_word=status_word, open=OPEN
+        "crm/agent/_likes.html", likes=found, crowd=crowd, span=span, status_word=status_word, open=OPEN,
+        matter=form.text("matter"), street=street, gathers=BY_NAME["gather"].sources,
+    )  # fmt: skip
+
+
+@get("/desk/incidents", guards=[DESK])
+async def incidents(
+    request: Request, matter: FromQuery[str] = "", street: FromQuery[str] = ""
+) -> Response[Any]:
+    """The open incidents that a ticket of this matter in this district would belong to."""
+    book = await rulebook()
+    known = book.streets.get(street)
+    district = known.district if known else street[:6]
+    found = (
+        await desk_work.incidents_around(request.user, matter, district)
+        if len(matter) > 3 and district
+        else []
     )
+    return page("crm/agent/_incidents.html", incidents=found)
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ async def desk_context(request: Request, call: Any, saved: Mapping[str, Any] | N
         **bar, "bar_call": bar["current"], "current": call, "masked_phone": masked(call),
         "name": _open(call["name"]) if call else "",
         "past": past, "again": again([row for row in past if not saved or row["id"] != saved["number"]], "", book), "saved": saved,
-        "matter": "", "unsettled": unsettled, "status_word": status_word,
+        "matter": "", "unsettled": unsettled, "status_word": status_word, "urges": BY_NAME["urge"].sources,
         "open": OPEN, **form_context(await blank(call, book), call, book),
     }  # fmt: skip
 
@@ -166,4 +183,4 @@ def _open(sealed: bytes | None) -> str:
 
 
 nav = [Nav("agent", i18n.N_("坐席台"), "/desk", ("desk.agent",), order=10)]
-routes = [desk, warnings, likes]
+routes = [desk, warnings, likes, incidents]

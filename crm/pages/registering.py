@@ -6,14 +6,25 @@ from typing import Any, Final
 from litestar import Response, get, post
 
 from core import clock, fields, privacy
-from core.errors import Invalid, NotFound
+from core.db import tx
+from core.errors import Invalid, NotFound, Refused
 from core.i18n import _
 from core.officers import Officer
 from core.web import Form, FromPath, FromQuery, Request, page, read_form, requires, visit
 from crm import calls
 from crm.pages.agent import CHANNELS, DESK, desk_context, form_context
 from crm.pages.calls import masked
-from crm.tickets import clock_words, clocks_of, closing, emergency, queries, register
+from crm.tickets import (
+    clock_words,
+    clocks_of,
+    closing,
+    desk_work,
+    emergency,
+    merging,
+    queries,
+    register,
+    urging,
+)
 from crm.tickets.register import Registered, Registration
 from routing.limits import LimitMissing
 from routing.rulebook import Rulebook, rulebook
@@ -100,6 +111,64 @@ async def append(request: Request, number: FromPath[int]) -> Response[Any]:
     return await _saved(request, number, "appended", values, call)
 
 
+@post("/desk/joins/{number:int}", guards=[REGISTRAR], status_code=200)
+async def join(request: Request, number: FromPath[int]) -> Response[Any]:
+    """Register the form and merge it into an incident or another open ticket: both or neither."""
+    form = await read_form(request)
+    call = await _own_call(request.user, form)
+    values = typed(form)
+    try:
+        checked = register.check(_meant(values, form, call), await rulebook())
+        done = await _join(request.user, values, checked, number, call["id"] if call else None)
+    except Invalid as wrong:
+        return await _again(values, call, wrong.fields)
+    return await _saved(request, done.number, "joined", values, call, repeated=done.repeated, into=number)
+
+
+@post("/desk/urges/{number:int}", guards=[REGISTRAR], status_code=200)
+async def urge(request: Request, number: FromPath[int]) -> Response[Any]:
+    """The citizen on the line urges a ticket that is worked on; the form stays as it is."""
+    form = await read_form(request)
+    call = await _own_call(request.user, form)
+    now = clock.now()
+    try:
+        await urging.urge(
+            request.user, number, urging.Urge(_("市民来电催办。")), now=now, source="citizen_call"
+        )
+        if call:
+            await calls.settle(call["id"], "appended")
+    except NotFound:
+        raise
+    except Refused as refusal:
+        return page("crm/agent/_urged.html", status=refusal.status, number=number, refusal=refusal.message)
+    return page("crm/agent/_urged.html", number=number, refusal="")
+
+
+async def _join(
+    officer: Officer, values: Mapping[str, Any], form: Registration, into: int, call: int | None
+) -> Registered:
+    """Raises Invalid beside the matter where the two do not fit; nothing is registered then."""
+    if form.confidential:
+        raise Invalid({"matter": _("保密件不能并单：两位市民不能从中看出对方。")})
+    now = clock.now()
+    claim = (f"desk:{officer.id}", values["form"])
+    ground = _("市民来电反映同一件事")
+    try:
+        async with tx():
+            done = await register.register(officer, form, now=now, claim=claim, call=call)
+            if not done.repeated:
+                await merging.merge(officer, done.number, merging.Merge(str(into), ground), now=now)
+            return done
+    except Invalid as wrong:
+        raise Invalid(
+            {("matter" if name == "master" else name): said for name, said in wrong.fields.items()}
+        ) from wrong
+    except NotFound:
+        raise
+    except Refused as refusal:
+        raise Invalid({"matter": refusal.message}) from refusal
+
+
 async def _carry_out(
     officer: Officer, values: Mapping[str, Any], form: Registration, call: int | None
 ) -> Registered:
@@ -184,8 +253,9 @@ async def _again(values: dict[str, Any], call: Any, wrong: Mapping[str, str]) ->
 
 
 async def _saved(
-    request: Request, number: int, how: str, values: Mapping[str, Any], call: Any, *, repeated: bool = False
-) -> Response[Any]:
+    request: Request, number: int, how: str, values: Mapping[str, Any], call: Any, *, repeated: bool = False,
+    into: int | None = None,
+) -> Response[Any]:  # fmt: skip
     """The number once, what happens next, and the form ready for the next."""
     current = await calls.in_hand(request.user, call["id"]) if call else await calls.in_hand(request.user)
     if current and current["status"] == "ended" and current["disposition"]:
@@ -195,7 +265,8 @@ async def _saved(
         "ticket": ticket, "number": number, "how": how, "repeated": repeated, "tail": values["phone"][-4:],
         "lost": values["content"] if repeated and ticket and ticket["content"] != values["content"].strip() else "",
         "texted": bool(ticket and ticket["phone_tail"] and not ticket["anonymous"] and not ticket["confidential"]
-                       and "sms" in ticket["reply_by"] and how == "dispatch"),
+                       and "sms" in ticket["reply_by"] and how in ("dispatch", "joined")),
+        "into": await desk_work.told_of(request.user, into) if into else None,
     }  # fmt: skip
     context = await desk_context(request, current, saved=saved)
     template = "crm/agent/_saved_desk.html" if visit().is_fragment else "crm/agent/desk.html"
@@ -203,4 +274,4 @@ async def _saved(
     return page(template, headers=headers, desk="agent", others=(), **context)
 
 
-routes = [consequences, make, append]
+routes = [consequences, make, append, join, urge]

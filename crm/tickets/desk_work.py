@@ -104,6 +104,19 @@ async def incidents_around(officer: Officer, matter: str, district: str) -> list
     )
 
 
+async def told_of(officer: Officer, master: int) -> Any:
+    """What a citizen who joins this ticket may be told: the incident's title, who answers by when, the last word."""
+    where = Where(master).policy(officer)
+    return await db.fetchrow(
+        f"""SELECT t.id, t.incident, t.merged_count, t.due_at, u.name AS unit_name, e.at AS announced_at,
+                e.data ->> 'text' AS announced
+            FROM ticket t LEFT JOIN unit u ON u.id = t.lead_unit LEFT JOIN LATERAL (SELECT at, data FROM ticket_event
+                WHERE ticket = t.id AND verb = 'announce' ORDER BY version DESC LIMIT 1) e ON TRUE
+            WHERE t.id = $1 AND {where}""",
+        *where.args,
+    )
+
+
 async def supervisions(
     officer: Officer, chosen: Mapping[str, Any], *, now: datetime, after: After | None = None, limit: int = 50
 ) -> list[Any]:

@@ -49,6 +49,7 @@ class Like:
     place: str
     received_at: datetime
     own: bool
+    matter: str = ""
 
 
 async def find(
@@ -101,4 +102,5 @@ def _score(row: Any, mine: str, matter: str, street: str, citizen: int | None) -
     return Like(
         row["id"], min(99, round(percent)), row["title"] or row["matter_name"], row["status"], row["unit_name"] or "",
         row["street"], row["place"], row["received_at"], citizen is not None and row["citizen"] == citizen,
+        row["matter"],
     )  # fmt: skip

@@ -62,12 +62,17 @@ function picked(e) {
   } else if (e.target.id === "f-street") {
     field("hand_over").value = "";
     suggest();
+    incidents();
     words(0);
   }
 }
 
+// What many call about just now, around this matter and place.
+const incidents = () => load(panel("incidents"), `/desk/incidents?${query({ matter: value("matter"), street: value("street") })}`);
+
 function follow() {
   suggest();
+  incidents();
   consequence();
   const citizen = panel("desk")?.dataset.citizen;
   if (citizen && panel("warnings")) load(panel("warnings"), `/desk/warnings?${query({ citizen, matter: value("matter") })}`);
