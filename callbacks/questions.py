@@ -12,6 +12,7 @@ from callbacks.phones import Phone
 from core.db import Tx
 
 LIST: Final = "list"
+WITHDRAW: Final = "withdraw"
 PATIENCE: Final = timedelta(minutes=30)
 
 
@@ -42,3 +43,11 @@ async def open_one(t: Tx, hashes: Sequence[bytes], sender: str, *, at: datetime)
         list(hashes), sender, at,
     )  # fmt: skip
     return None if row is None else Question(row["kind"], json.loads(row["payload"]))
+
+
+async def close(t: Tx, hashes: Sequence[bytes], sender: str, kind: str) -> None:
+    """Answered, or no longer asked."""
+    await t.execute(
+        "DELETE FROM open_question WHERE phone_hash = ANY($1::bytea[]) AND sender = $2 AND kind = $3",
+        list(hashes), sender, kind,
+    )  # fmt: skip

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from callbacks import allowance, appeals, inbound, links, optouts, outbox, questions
+from callbacks import allowance, appeals, inbound, links, optouts, outbox, questions, withdrawing
 from callbacks.gateway import InMessage, SmsGateway
 from callbacks.inbound import Ask, Intent
 from callbacks.outbox import About
-from callbacks.phones import Phone, country, phone
+from callbacks.phones import country, phone
 from callbacks.questions import Question
+from callbacks.talk import Answer, Talk
 from callbacks.templates import Text, due, render, state, tail
 from core import claims, clock, db, privacy
 from core.db import Tx, tx
@@ -32,25 +32,6 @@ AGAIN_AFTER = timedelta(minutes=1)
 ALWAYS = frozenset({Ask.OPT_OUT, Ask.STOP, Ask.OPT_IN, Ask.START})
 #: Written down though not answered: a citizen's words on their own ticket.
 KEPT = frozenset({Ask.ADD, Ask.URGE})
-
-
-@dataclass(frozen=True)
-class Talk:
-    """One message being answered. `now` is business time, `at` real time."""
-
-    t: Tx
-    phone: Phone
-    hashes: list[bytes]
-    sender: str
-    answers_stop: bool
-    now: datetime
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Answer:
-    text: Text
-    ticket: int | None = None
 
 
 async def receive(message: InMessage, gateway: SmsGateway, *, now: datetime, at: datetime) -> int | None:
@@ -173,7 +154,7 @@ async def _answer(talk: Talk, intent: Intent) -> Answer | None:
 
 
 async def _about_ticket(talk: Talk, intent: Intent) -> Answer | None:
-    """查, 催, 补, 链接: find the one ticket that is meant, then do it; else ask which."""
+    """查, 催, 补, 撤, 链接: find the one ticket that is meant, then do it; else ask which."""
     if intent.ask is Ask.ADD and not (intent.number and intent.text):
         return Answer(render("add_how", intent.locale))
     if intent.number:
@@ -198,6 +179,8 @@ async def _do(talk: Talk, intent: Intent, ticket: Standing) -> Answer:
     if intent.ask is Ask.LINK:
         url = await links.make(talk.t, ticket.id, at=talk.at)
         return Answer(render("link", locale, tail=tail(ticket.id), url=url), ticket.id)
+    if intent.ask is Ask.WITHDRAW:
+        return await withdrawing.ask_code(talk, ticket, locale)
     did = await appeals.appeal(ticket, urge=intent.ask is Ask.URGE, text=intent.text, now=talk.now)
     return Answer(render(did, locale, tail=tail(ticket.id), state=state(ticket.status, locale)), ticket.id)
 
@@ -236,6 +219,8 @@ def _list(listed: list[Standing], has_more: bool, locale: str, asked: bool) -> T
 
 async def _digits(talk: Talk, intent: Intent) -> Answer | None:
     question = await questions.open_one(talk.t, talk.hashes, talk.sender, at=talk.at)
+    if question is not None and question.kind == questions.WITHDRAW:
+        return await withdrawing.answer(talk, question.payload, intent.number)
     if question is None or question.kind != questions.LIST:
         return Answer(render("help", intent.locale))
     payload, choice = question.payload, int(intent.number)
@@ -244,10 +229,6 @@ async def _digits(talk: Talk, intent: Intent) -> Answer | None:
     text = privacy.open_sealed(bytes.fromhex(payload["text"])) if payload["text"] else ""
     number = f"{payload['tickets'][choice - 1]:013d}"
     return await _about_ticket(talk, Intent(Ask(payload["ask"]), number, text, payload["locale"]))
-
-
-async def _withdraw(_talk: Talk, intent: Intent) -> Answer | None:
-    return Answer(render("withdraw_call", intent.locale))
 
 
 async def _help(_talk: Talk, intent: Intent) -> Answer | None:
@@ -287,7 +268,7 @@ _HANDLERS: dict[Ask, Callable[[Talk, Intent], Awaitable[Answer | None]]] = {
     Ask.ADD: _about_ticket,
     Ask.LINK: _about_ticket,
     Ask.DIGITS: _digits,
-    Ask.WITHDRAW: _withdraw,
+    Ask.WITHDRAW: _about_ticket,
     Ask.HELP: _help,
     Ask.CARRIER_HELP: _carrier_help,
     Ask.OPT_OUT: _opt_out,

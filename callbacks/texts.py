@@ -205,8 +205,9 @@ TEMPLATES: Final[dict[str, Template]] = {
         version=2,
     ),
     "help": Template(
-        "【12345】查：看进度；链接：进度页；催：催办；补 尾号 内容：补充；退订：不收通知。可带单号，如“查 04027”",
-        "12345: STATUS for progress, LINK for a page, URGE to remind, ADD digits text to add. A ticket's last digits may follow: STATUS 04027. Or call 12345.",
+        "【12345】查：进度；链接：进度页；催：催办；补 尾号 内容：补充；撤：撤回；退订：不收通知。可带单号，如“查 04027”",
+        "12345: STATUS for progress, LINK for a page, URGE to remind, ADD digits text to add, WITHDRAW. Last digits may follow: STATUS 04027. Or call 12345.",
+        version=2,
     ),
     "too_many": Template(
         "【12345】您的短信较多，暂不逐条回复；带单号的“补”“催”照样记入工单。急事请拨12345",

@@ -112,6 +112,7 @@ WITHDRAWAL: dict[str, str] = {
     "agreed": N_("与单位谈妥"),
     "mistake": N_("报错了"),
     "duplicate": N_("与另一张单重复"),
+    "sms": N_("市民短信撤回，已核对验证码"),
     "other": N_("其他原因"),
 }
 CHANNEL: dict[str, str] = {

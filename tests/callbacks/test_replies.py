@@ -25,7 +25,7 @@ from tests.callbacks.conftest import (
 )
 
 NOTHING = "【12345】没有查到。请用登记时留的手机，发单号或尾号（至少4位），或致电12345"
-MENU = "【12345】查：看进度"
+MENU = "【12345】查：进度"
 
 
 async def test_a_query_by_number_or_tail_tells_how_it_stands(text: Texter) -> None:
@@ -176,12 +176,6 @@ async def test_a_closed_ticket_takes_no_reminder(text: Texter) -> None:
     assert (
         await text(f"催 {number}") == f"【12345】工单尾号{number % 100000:05d}：已撤回。如有新情况请致电12345"
     )
-
-
-async def test_withdrawal_is_answered_honestly(text: Texter) -> None:
-    number = await ticket()
-    assert "要撤诉请致电12345" in (await text(f"撤 {number}") or "")
-    assert await db.fetchval("SELECT status FROM ticket WHERE id = $1", number) == "received"
 
 
 async def test_the_unknown_gets_the_menu_once_a_day(text: Texter, at: SetClocks) -> None:
