@@ -38,6 +38,8 @@ _WORDS = {
 _REFUSED = N_("这一步没有做成。")
 _PAGES = {400, 401, 403, 404, 409, 413, 429, 500, 503}
 RETRY_SECONDS = 5
+#: The server ended one of two transactions that waited for each other.
+_CROSSED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ def fault_of(error: Exception) -> Fault:
         return Fault(400, "bad_request", _(_WORDS[400]))
     if is_database_away(error):
         return Fault(503, "database_away", _(_WORDS[503]), {"Retry-After": str(RETRY_SECONDS)})
+    if isinstance(error, _CROSSED):
+        return Fault(503, "crossed", _("与别人的操作撞在一起，什么都没有写。请再试一次。"), {"Retry-After": "1"})
     return Fault(500, "failed", _(_WORDS[500]), error_id=secrets.token_hex(4))
 
 
@@ -115,6 +119,8 @@ def is_database_away(error: BaseException) -> bool:
         return False
     if isinstance(error, asyncpg.InterfaceError):  # also what the driver calls our own mistakes
         return "clos" in str(error)
+    if isinstance(error, asyncpg.InternalClientError):
+        return "cannot switch to state" in str(error)
     frames = traceback.walk_tb(error.__traceback__)
     return any(str(frame.f_globals.get("__name__", "")).startswith("asyncpg") for frame, _line in frames)
 

@@ -150,8 +150,11 @@ async def posting() -> AsyncIterator[Any]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
 
         async def send(url: str, form: list[tuple[str, str]], headers: dict[str, str]) -> tuple[int, str]:
-            async with session.post(url, data=body_of(form), headers=headers) as answer:
-                return answer.status, await answer.text()
+            try:
+                async with session.post(url, data=body_of(form), headers=headers) as answer:
+                    return answer.status, await answer.text()
+            except aiohttp.ClientError as error:  # a page killed in the middle of its answer
+                raise ConnectionError(str(error)) from error
 
         yield send
 
