@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
 
+from core.admin.questions import Consequences, Question, Settled
 from core.admin.writing import RowChange
 from core.db import Tx
 
 
 class Effects(Protocol):
-    async def foresee_days(self, rows: Sequence[RowChange]) -> list[str]:
-        """In words: which open orders these days would move."""
-        ...
+    """The consequences of changed days and of changed limits."""
 
-    async def days_changed(self, t: Tx, rows: Sequence[RowChange]) -> None:
-        """The days are written; inside the change's transaction."""
-        ...
+    @property
+    def days(self) -> Consequences: ...
 
-    async def foresee_limits(self, rows: Sequence[RowChange]) -> list[str]:
-        """In words: what becomes of the open orders."""
-        ...
+    @property
+    def limits(self) -> Consequences: ...
 
 
 _upstairs: Effects | None = None
@@ -31,14 +29,23 @@ def use(effects: Effects | None) -> None:
     _upstairs = effects
 
 
-async def foresee_days(rows: Sequence[RowChange]) -> list[str]:
-    return await _upstairs.foresee_days(rows) if _upstairs else []
+@dataclass(frozen=True)
+class _Upstairs:
+    """Consequences as the floor above tells them; none where nobody is wired."""
+
+    of: Literal["days", "limits"]
+
+    @property
+    def _there(self) -> Consequences | None:
+        found: Consequences | None = getattr(_upstairs, self.of, None)
+        return found
+
+    async def ask(self, rows: Sequence[RowChange], *, undoes: int | None = None) -> Question | None:
+        return await self._there.ask(rows, undoes=undoes) if self._there else None
+
+    async def settle(self, t: Tx, change: Settled, answer: str) -> str:
+        return await self._there.settle(t, change, answer) if self._there else ""
 
 
-async def foresee_limits(rows: Sequence[RowChange]) -> list[str]:
-    return await _upstairs.foresee_limits(rows) if _upstairs else []
-
-
-async def days_changed(t: Tx, rows: Sequence[RowChange]) -> None:
-    if _upstairs:
-        await _upstairs.days_changed(t, rows)
+DAYS: Final = _Upstairs("days")
+LIMITS: Final = _Upstairs("limits")

@@ -13,6 +13,7 @@ from typing import Any
 
 from core import clock, db
 from core.admin.columns import Column, Values
+from core.admin.questions import Question, Settled
 from core.admin.subjects import Complaints, Subject, World
 from core.admin.writing import RowChange
 from core.db import Tx, tx
@@ -25,10 +26,11 @@ SHORTEST_REASON = 2
 
 @dataclass(frozen=True)
 class Done:
-    """A change that is in the book."""
+    """A change that is in the book; `leads_to` is the path of what it set going, if anything."""
 
     id: int
     rows: tuple[RowChange, ...]
+    leads_to: str = ""
 
 
 class RowsInvalid(Invalid):
@@ -48,8 +50,9 @@ async def apply(
     now: datetime,
     kind: str = "edit",
     undoes: int | None = None,
+    answer: str = "",
 ) -> Done | None:
-    """Do all of `changes` or none; None when nothing would differ.
+    """Do all of `changes` or none; None when nothing would differ. `answer` is what was said to the question.
 
     Raises `Invalid` (reason, a row's fields), `Conflict` when a row is no longer as `before` says, `Refused`.
     """
@@ -59,16 +62,37 @@ async def apply(
     check_reason(reason)
     async with tx() as t:
         await _one_at_a_time(t, now)
-        world = await world_of(subject)
-        check_unchanged(subject, wanted, world)
-        await _check_removable(subject, wanted)
-        await check_world(subject, wanted, world, now)
+        await _check(subject, wanted, now)
         written = await subject.writer.write(t, subject, wanted, now=now)
         change = await _note(t, subject, written, by, reason.strip(), now, kind, undoes)
         await subject.verify(t, written)
         await subject.after(t, written)
+        done = Settled(change, tuple(written), reason.strip(), by)
+        leads_to = await subject.consequences.settle(t, done, answer) if subject.consequences else ""
         t.changed(f"admin:{subject.key}")
-    return Done(change, tuple(written))
+    return Done(change, tuple(written), leads_to)
+
+
+async def question(
+    subject: Subject, changes: Sequence[RowChange], *, reason: str, now: datetime, undoes: int | None = None
+) -> Question | None:
+    """What is to be asked before `changes`; None when nothing is, or nothing would differ.
+
+    Raises what `apply` would raise before it writes: nobody is asked about what cannot be.
+    """
+    wanted = [change for change in changes if change.changed]
+    if subject.consequences is None or not wanted:
+        return None
+    check_reason(reason)
+    await _check(subject, wanted, now)
+    return await subject.consequences.ask(wanted, undoes=undoes)
+
+
+async def _check(subject: Subject, wanted: Sequence[RowChange], now: datetime) -> None:
+    world = await world_of(subject)
+    check_unchanged(subject, wanted, world)
+    await _check_removable(subject, wanted)
+    await check_world(subject, wanted, world, now)
 
 
 def check_reason(reason: str) -> None:

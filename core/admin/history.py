@@ -80,18 +80,25 @@ async def change(subject: Subject, change_id: int, *, most: int | None = 500) ->
     return head, [change_of(subject, row) for row in rows]
 
 
-async def undo(subject: Subject, change_id: int, *, by: Officer, reason: str, now: datetime) -> changes.Done:
-    """Put the rows back as they were. Raises `Refused`, in words, when later changes build on this one."""
+async def rows_back(subject: Subject, change_id: int) -> list[RowChange]:
+    """What puts the rows back as they were. Raises `Refused`, in words, when later changes build on this one."""
+    head, rows = await change(subject, change_id, most=None)
+    if head["undone_by"] is not None:
+        raise Refused(_("这次改动已经撤销过了。"), code="undone")
+    await _check_last(subject, change_id)
+    _check_no_secrets(subject, rows)
+    world = await changes.world_of(subject)
+    return [_backwards(subject, row, world.get(row.id)) for row in rows]
+
+
+async def undo(
+    subject: Subject, change_id: int, *, by: Officer, reason: str, now: datetime, answer: str = ""
+) -> changes.Done:
+    """Put the rows back as they were. Raises as `rows_back` does, and as `changes.apply`."""
     async with db.tx():
-        head, rows = await change(subject, change_id, most=None)
-        if head["undone_by"] is not None:
-            raise Refused(_("这次改动已经撤销过了。"), code="undone")
-        await _check_last(subject, change_id)
-        _check_no_secrets(subject, rows)
-        world = await changes.world_of(subject)
-        back = [_backwards(subject, row, world.get(row.id)) for row in rows]
+        back = await rows_back(subject, change_id)
         done = await changes.apply(
-            subject, back, by=by, reason=reason, now=now, kind="undo", undoes=change_id
+            subject, back, by=by, reason=reason, now=now, kind="undo", undoes=change_id, answer=answer
         )
         if done is None:
             raise Refused(_("现在的内容已经和改动之前一样。"), code="nothing")

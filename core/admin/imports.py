@@ -60,7 +60,9 @@ async def preview(subject: Subject, sheet: Brought, *, now: datetime) -> Diff:
     return await diff.plan(subject, sheet.lines, removes=sheet.removes, now=now)
 
 
-async def apply(subject: Subject, sheet: int, *, by: Officer, reason: str, seen: str, now: datetime) -> int:
+async def apply(
+    subject: Subject, sheet: int, *, by: Officer, reason: str, seen: str, now: datetime, answer: str = ""
+) -> int:
     """Do what was shown under the fingerprint `seen`, in one transaction; the change's id. Twice is once.
 
     Raises `Conflict` when the table has moved since, so that something else would happen than was shown.
@@ -72,7 +74,9 @@ async def apply(subject: Subject, sheet: int, *, by: Officer, reason: str, seen:
         planned = await preview(subject, found, now=now)
         if planned.fingerprint() != seen:
             raise Conflict(_("您看过之后，有人改了这些内容。下面是现在的差别，请再看一遍。"))
-        done = await changes.apply(subject, planned.changes, by=by, reason=reason, now=now, kind="import")
+        done = await changes.apply(
+            subject, planned.changes, by=by, reason=reason, now=now, kind="import", answer=answer
+        )
         if done is None:
             raise Refused(_("这张表和现在的内容没有差别，不用导入。"), code="nothing")
         await t.execute("UPDATE admin_sheet SET change = $2 WHERE id = $1", sheet, done.id)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.admin.columns import Column, Values
+from core.admin.questions import Consequences
 from core.admin.writing import RowChange, TableWriter, Writer
 from core.db import Tx
 from core.errors import NotFound
@@ -50,10 +51,6 @@ async def _no_words(_ids: Sequence[int]) -> dict[int, list[str]]:
     return {}
 
 
-async def _foresee_nothing(_changes: Sequence[RowChange]) -> list[str]:
-    return []
-
-
 @dataclass(frozen=True)
 class Subject:
     """`key` stands in URLs and in the audit; `natural` are the columns that name a row in a sheet; `source` is a
@@ -61,7 +58,8 @@ class Subject:
 
     The rules run on the whole table as it would be: `check` is pure. `verify` may look at other tables, inside the
     transaction, after writing; it raises `Invalid` or `Refused`. `after` tells those who keep copies. `in_use`
-    says in words who refers to a row, which then cannot be deleted. `foresee` says what a change will touch.
+    says in words who refers to a row, which then cannot be deleted. `consequences` are told and asked about before
+    any change, and set going with it.
     """
 
     key: str
@@ -84,7 +82,7 @@ class Subject:
     verify: Callable[[Tx, Sequence[RowChange]], Awaitable[None]] = _nothing
     after: Callable[[Tx, Sequence[RowChange]], Awaitable[None]] = _nothing
     in_use: Callable[[Sequence[int]], Awaitable[dict[int, list[str]]]] = _no_words
-    foresee: Callable[[Sequence[RowChange]], Awaitable[list[str]]] = _foresee_nothing
+    consequences: Consequences | None = None
     writer: Writer = field(default_factory=TableWriter)
     actions: Callable[[int, Values], Sequence[Action]] = lambda _row, _values: ()
     aside: str = ""  # URL of a fragment for a row's page, with {id}

@@ -12,12 +12,11 @@ from core import clock
 from core.admin import changes
 from core.admin.subjects import World
 from core.admin.writing import RowChange
-from core.db import fetchval
 from core.errors import Invalid, NotFound, Refused
 from core.i18n import _
 from core.web import Form, FromPath, Request, page, read_form, redirect, requires
-from crm.pages.admin_limits import check_seen, last_change, shown
-from crm.pages.effects import foresee_calendar
+from crm.pages.admin_limits import check_seen, last_change
+from crm.pages.effects import foresee_calendar, shown
 from crm.tickets.recomputing import Preview
 from routing import calendar_year
 from routing.admin.calendar import CALENDAR, PROVISIONAL
@@ -66,15 +65,14 @@ async def _confirm(
 ) -> Response[Any]:
     try:
         await check_seen(form, CALENDAR)
-        await changes.apply(
+        done = await changes.apply(
             CALENDAR, rows, by=request.user, reason=form.text("reason", most=500), now=clock.now()
         )
     except Refused as refused:
         return await _preview(form, year, rows, target, rests_on, refused=refused)
     turned = calendar_year.turned(rows)
     said = _("{year} 年日历已改 {n} 天。").format(year=year, n=len(turned))
-    run = await fetchval("SELECT max(id) FROM run WHERE kind = 'recompute'") if turned else None
-    return redirect(f"/runs/{run}" if run else f"/admin/calendar-year/{year}", flash=said)
+    return redirect((done.leads_to if done else "") or f"/admin/calendar-year/{year}", flash=said)
 
 
 def _target(form: Form, world: World, year: int) -> Target:

@@ -11,13 +11,10 @@ from core import clock, db
 from core.admin import changes
 from core.admin.subjects import Subject, World
 from core.admin.writing import RowChange
-from core.db import tx
 from core.errors import Conflict, Invalid, Refused
 from core.i18n import _
 from core.web import Form, Request, page, read_form, redirect, requires
-from crm.pages.effects import words
-from crm.pages.names import names
-from crm.tickets import recompute_plans, recomputing
+from crm.pages.effects import FOLLOW, KEEP, foresee_limits, shown, ways
 from crm.tickets.clock_words import amount
 from crm.tickets.recomputing import Preview
 from routing import limit_cells
@@ -26,8 +23,6 @@ from routing.limit_cells import CELLS, LINES, Cell
 from routing.limits import ANY_KIND
 
 ADMIN = requires("admin.limits")
-#: What open orders do with a new limit.
-KEEP, FOLLOW = "keep", "follow"
 
 
 @get("/admin/limit-table", guards=[ADMIN])
@@ -52,23 +47,20 @@ async def propose(request: Request) -> Response[Any]:
         return await _preview(form, rows, on)
     try:
         await check_seen(form, LIMITS)
-        number = await _save(request, form, rows)
+        run = await _save(request, form, rows)
     except Refused as refused:
         errors = dict(refused.fields) if isinstance(refused, Invalid) else {}
         return await _preview(form, rows, on, errors=errors, refused=refused)
     said = _("已改 {n} 格，{day} 起生效。").format(n=len(limit_cells.words(rows)), day=on.isoformat())
-    return redirect(f"/runs/{number}" if number else "/admin/limit-table", flash=said)
+    return redirect(run or "/admin/limit-table", flash=said)
 
 
-async def _save(request: Request, form: Form, rows: list[RowChange]) -> int | None:
-    """The run's number where open orders follow."""
-    follow = form.choice("open", (KEEP, FOLLOW), required=False) == FOLLOW
+async def _save(request: Request, form: Form, rows: list[RowChange]) -> str:
+    """The run's page where open orders follow, else ""."""
+    answer = form.choice("open", (KEEP, FOLLOW), required=False)
     reason = form.text("reason", most=500)
-    async with tx():
-        done = await changes.apply(LIMITS, rows, by=request.user, reason=reason, now=clock.now())
-        if done is None or not follow:
-            return None
-        return await recompute_plans.order_run(done.id, follow=True, title=reason, by=request.user)
+    done = await changes.apply(LIMITS, rows, by=request.user, reason=reason, now=clock.now(), answer=answer)
+    return done.leads_to if done else ""
 
 
 def _read(form: Form, world: World, today: date) -> tuple[list[RowChange], date]:
@@ -97,11 +89,7 @@ async def _preview(
     form: Form, rows: list[RowChange], on: date, *, errors: dict[str, str] | None = None,
     refused: Refused | None = None,
 ) -> Response[Any]:  # fmt: skip
-    rules = await recompute_plans.rulebook_afresh()
-    wished = recompute_plans.table_after(rules.limits, rows)
-    plan = recompute_plans.of_limits(rules.calendar, wished, rows, follow=True)
-    now = clock.now()
-    found = await recomputing.preview(plan.proposal, plan.scope, now=now)
+    found = await foresee_limits(rows) or Preview()
     cells = [
         {"field": cell.field, "typed": form.text(cell.field, most=40), "kind": _(dict(KINDS)[cell.kind]),
          "clock": _(dict(CLOCKS)[cell.clock]), "urgency": cell.urgency,
@@ -111,7 +99,7 @@ async def _preview(
     status = refused.status if refused else 200
     return page(
         "crm/admin/limits_preview.html", status=status, desk="admin", cells=cells, on=on,
-        open=form.raw().get("open") or KEEP, reason=form.raw().get("reason", ""), errors=errors or {},
+        open=form.raw().get("open") or KEEP, ways=ways(found), reason=form.raw().get("reason", ""), errors=errors or {},
         refused="" if errors or refused is None else refused.message, seen=await last_change(LIMITS),
         **await shown(found),
     )  # fmt: skip
@@ -128,20 +116,6 @@ async def check_seen(form: Form, subject: Subject) -> None:
     """Raises `Conflict` when somebody changed the subject after the preview was made."""
     if form.text("seen") != str(await last_change(subject)):
         raise Conflict(_("预览之后有人改过，下面已按最新情况重算。请看过再确认；您写的都在。"))
-
-
-async def shown(found: Preview) -> dict[str, Any]:
-    """What the template of the effects asks for."""
-    called = await names()
-    units = sorted(found.units.items(), key=lambda entry: (-entry[1].overdue, -entry[1].moved, entry[0]))
-    return {
-        "effect": found, "words": words(found), "now": clock.now(),
-        "units": [(called.unit(unit), share) for unit, share in units],
-        "moments": [
-            (shift, called.unit(shift.unit) if shift.unit else _("派单台"), _(dict(CLOCKS)[shift.clock]))
-            for shift in found.rows
-        ],
-    }  # fmt: skip
 
 
 def _said(values: Any) -> str:

@@ -7,7 +7,7 @@ for those told to follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,15 +16,15 @@ from core import db, runs
 from core.admin import history
 from core.admin.writing import RowChange
 from core.officers import Officer
-from crm.tickets import recomputing
-from crm.tickets.recompute import LEDGERED, PLAIN, Proposal
+from crm.tickets import recomputing, words
+from crm.tickets.recompute import LEDGERED, PLAIN, Cell, Proposal
 from crm.tickets.recompute_rows import Scope
 from crm.tickets.recomputing import KIND, Mandate
 from routing.admin.calendar import CALENDAR
 from routing.admin.limits import LIMITS
 from routing.calendar import Calendar, Day
 from routing.calendar_year import turned
-from routing.limits import Limit, LimitTable, Row
+from routing.limits import ANY_KIND, Limit, LimitMissing, LimitTable, Row
 from routing.rulebook import Rulebook, forget, rulebook
 
 
@@ -46,22 +46,47 @@ def of_calendar(now_known: Calendar, rows: Sequence[RowChange], limits: LimitTab
     return Plan(Proposal(after, now_known, limits, limits, on), scope, version)
 
 
-def of_limits(calendar: Calendar, table: LimitTable, rows: Sequence[RowChange], *, follow: bool) -> Plan:
-    """`table` is the one with `rows` in it."""
-    newest = [row.after for row in rows if row.after and _sets_a_limit(row)]
-    cells = frozenset((values["kind"], int(values["urgency"]), values["clock"]) for values in newest)
-    on = max((values["valid_from"] or date.min for values in newest), default=date.min)
-    version = max((values["version"] for values in newest), default="")
-    if not follow:
-        return Plan(Proposal(calendar, calendar, table, table, on), Scope(calendar), version)
+def of_limits(calendar: Calendar, table: LimitTable, rows: Sequence[RowChange], *, today: date) -> Plan:
+    """If open orders follow. `table` is the one with `rows` in it; a change for a later day is followed as of then."""
+    before = _before(table, rows)
+    touched = [values for row in rows for values in (row.before, row.after) if values]
+    begins = [values["valid_from"] for values in touched if values["valid_from"]]
+    on = max([today, *begins])
+    moved = {
+        cell: limit for cell, limit in _counting(table, touched, on) if _differs(before, cell, limit, on)
+    }
+    cells = frozenset(moved)
+    version = max((limit.version for limit in moved.values()), default="")
     rated = tuple(
         sorted({(kind, urgency) for kind, urgency, clock in cells if clock in (*LEDGERED, *PLAIN, "redo")})
     )
-    return Plan(
-        Proposal(calendar, calendar, table, _before(table, rows), on, cells),
-        Scope(calendar, rated=rated),
-        version,
-    )
+    return Plan(Proposal(calendar, calendar, table, before, on, cells), Scope(calendar, rated=rated), version)
+
+
+def _counting(
+    table: LimitTable, touched: Sequence[Mapping[str, Any]], on: date
+) -> Iterator[tuple[Cell, Limit]]:
+    """The limits that count on a day in the cells that rows touch; a row for every kind touches each kind's."""
+    asked = {
+        (kind, int(values["urgency"]), values["clock"])
+        for values in touched
+        for kind in (words.KIND if values["kind"] == ANY_KIND else (values["kind"],))
+    }
+    for cell in asked:
+        if limit := _limit_in(table, cell, on):
+            yield cell, limit
+
+
+def _differs(before: LimitTable, cell: Cell, limit: Limit, on: date) -> bool:
+    was = _limit_in(before, cell, on)
+    return was is None or (was.amount, was.unit) != (limit.amount, limit.unit)
+
+
+def _limit_in(table: LimitTable, cell: Cell, on: date) -> Limit | None:
+    try:
+        return table.resolve(*cell, on)
+    except LimitMissing:
+        return None
 
 
 def swapped(
@@ -91,9 +116,14 @@ def _before(table: LimitTable, rows: Sequence[RowChange]) -> LimitTable:
 def _replaced(
     table: LimitTable, old: Sequence[Mapping[str, Any] | None], new: Sequence[Mapping[str, Any] | None]
 ) -> LimitTable:
-    gone = {_limit_row(values) for values in old if values}
-    kept = [row for row in table.rows if row not in gone]
+    """By what names a row, not by all it says: a later change may have touched it again."""
+    gone = {_named(_limit_row(values)) for values in old if values}
+    kept = [row for row in table.rows if _named(row) not in gone]
     return LimitTable.of([*kept, *(_limit_row(values) for values in new if values)])
+
+
+def _named(row: Row) -> tuple[str, int, str, date | None]:
+    return row.kind, row.urgency, row.clock, row.valid_from
 
 
 def _limit_row(values: Mapping[str, Any]) -> Row:
@@ -101,11 +131,6 @@ def _limit_row(values: Mapping[str, Any]) -> Row:
     return Row(
         values["kind"], values["urgency"], values["clock"], limit, values["valid_from"], values["valid_to"]
     )
-
-
-def _sets_a_limit(row: RowChange) -> bool:
-    """Not a row that only ends."""
-    return row.before is None or bool({"amount", "unit", "valid_from"} & set(row.changed))
 
 
 # --- the run ---
@@ -129,7 +154,7 @@ async def next_run(*, settled_before: datetime) -> int | None:
 async def work(number: int, *, now: datetime) -> int:
     """Do a run, or go on with it; how many tickets moved. Raises `runs.Busy`."""
     async with runs.resume(number) as run:
-        found = await of_change(int(run.parameters["change"]), follow=bool(run.parameters["follow"]))
+        found = await of_change(int(run.parameters["change"]))
         return await recomputing.carry_out(run, found.plan.proposal, found.plan.scope, found.mandate, now=now)
 
 
@@ -141,7 +166,7 @@ class Ordered:
     mandate: Mandate
 
 
-async def of_change(change: int, *, follow: bool) -> Ordered:
+async def of_change(change: int) -> Ordered:
     """The plan of a change that is in the book."""
     rules = await rulebook_afresh()
     head = await db.fetchrow(
@@ -153,7 +178,7 @@ async def of_change(change: int, *, follow: bool) -> Ordered:
         before = swapped(rules.calendar, ((row.after, row.before) for row in rows))
         plan = of_calendar(before, rows, rules.limits, rules.calendar.date_of(head["at"]))
     else:
-        plan = of_limits(rules.calendar, rules.limits, rows, follow=follow)
+        plan = of_limits(rules.calendar, rules.limits, rows, today=rules.calendar.date_of(head["at"]))
     by = Officer(head["account"] or 0, "", head["name"], permissions=frozenset({"admin.limits"}))
     return Ordered(plan, Mandate(by, head["reason"], plan.version))
 

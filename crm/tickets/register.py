@@ -299,10 +299,12 @@ async def citizen_of(form: Registration) -> dict[str, Any] | None:
 
 def _not_open(matter: MatterRow, on: date) -> str:
     if matter.valid_from and on < matter.valid_from:
-        said, day = _("“{matter}”从 {day} 起才启用，请另选一个事项。"), matter.valid_from
-    else:
-        said, day = _("“{matter}”已经停用，最后一天是 {day}，请另选一个事项。"), matter.valid_to
-    return said.format(matter=matter.path_name, day=day)
+        return _("“{matter}”从 {day} 起才启用，请另选一个事项。").format(
+            matter=matter.path_name, day=matter.valid_from
+        )
+    return _("“{matter}”已经停用，最后一天是 {day}，请另选一个事项。").format(
+        matter=matter.path_name, day=matter.valid_to
+    )
 
 
 def _urgency(given: Any, default: int, wrong: dict[str, str]) -> int:

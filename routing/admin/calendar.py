@@ -41,10 +41,9 @@ async def _verify(t: Tx, rows: Sequence[RowChange]) -> None:
             )
 
 
-async def _after(t: Tx, rows: Sequence[RowChange]) -> None:
+async def _after(t: Tx, _rows: Sequence[RowChange]) -> None:
     await rulebook.bump()
     t.changed("reference:")
-    await effects.days_changed(t, rows)
 
 
 def _title(values: Values) -> str:
@@ -79,7 +78,7 @@ CALENDAR: Final = Subject(
     check=check,
     verify=_verify,
     after=_after,
-    foresee=effects.foresee_days,
+    consequences=effects.DAYS,
     pages=(Action(N_("按年看和改"), "/admin/calendar-year"),),
 )
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from core.admin.changes import after_all, world_of
 from core.admin.columns import Column, Refers, Values
+from core.admin.questions import Told
 from core.admin.subjects import Action, Complaints, Removal, Subject, World
 from core.admin.writing import RowChange, TableWriter
 from core.db import Tx
@@ -150,7 +151,7 @@ CATALOGUE: Final = Subject(
     removal=Removal.END,
     check=check,
     after=_after,
-    foresee=foresee,
+    consequences=Told(foresee),
     writer=LineWriter(),
     actions=_actions,
     pages=(

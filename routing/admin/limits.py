@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from core.admin.columns import Column, Values
@@ -32,8 +32,8 @@ URGENCIES: Final = (1, 2, 3, 4)
 MAY_BE_NONE: Final = frozenset({"extension", "extension_2"})
 
 
-def check(world: World, touched: Collection[int], _on: date) -> Complaints:
-    """One limit a cell and day; nothing that has to end may have no time."""
+def check(world: World, touched: Collection[int], on: date) -> Complaints:
+    """One limit a cell and day; nothing that has to end may have no time, today or later."""
     cells: dict[tuple[object, ...], list[int]] = {}
     for row, values in world.items():
         cells.setdefault((values["kind"], values["urgency"], values["clock"]), []).append(row)
@@ -46,9 +46,22 @@ def check(world: World, touched: Collection[int], _on: date) -> Complaints:
         if not values["amount"] and values["clock"] not in MAY_BE_NONE:
             found.setdefault(row, {})["amount"] = _("至少是 1；只有延期可以是 0（不得延期）。")
         mates = cells[values["kind"], values["urgency"], values["clock"]]
+        if end and _is_needed(values):
+            next_day = max(on, end + timedelta(days=1))
+            if not any(_counts(world[mate], next_day) for mate in mates):
+                found.setdefault(row, {})["valid_to"] = _("这一格不能空：没有别的时限可以代替它。")
         if any(mate != row and _overlap(values, world[mate]) for mate in mates):
             found.setdefault(row, {})["valid_from"] = _("这一格在同一天已有时限，请先给旧的填上有效期止。")
     return found
+
+
+def _is_needed(values: Values) -> bool:
+    """Without it a cell would be empty: a kind's own row has the one for every kind behind it."""
+    return bool(values["kind"] == ANY_KIND and values["clock"] != "extension_2")
+
+
+def _counts(values: Values, day: date) -> bool:
+    return bool((values["valid_from"] or day) <= day <= (values["valid_to"] or day))
 
 
 def _overlap(one: Values, other: Values) -> bool:
@@ -101,6 +114,6 @@ LIMITS: Final = Subject(
     removal=Removal.END,
     check=check,
     after=_after,
-    foresee=effects.foresee_limits,
+    consequences=effects.LIMITS,
     pages=(Action(N_("时限表"), "/admin/limit-table"),),
 )

@@ -21,3 +21,14 @@ async def filled(admin: Visitor, path: str, **changes: str) -> dict[str, str]:
         fields[select[1]] = chosen[1] if chosen else ""
     fields.pop("_csrf", None)
     return fields | changes
+
+
+def asked(body: str, **changes: str) -> dict[str, str]:
+    """What the form of the question would send: the yes, with everything that was typed before it."""
+    form = body[body.index('id="ask-form"') :]
+    form = form[: form.index("</form>")]
+    fields = {m[1]: html.unescape(m[2]) for m in re.finditer(r'name="(\w+)"[^>]*? value="([^"]*)"', form)}
+    chosen = re.search(r'name="answer" value="(\w+)" checked', form)
+    fields |= {"answer": chosen[1]} if chosen else {}
+    fields.pop("_csrf", None)
+    return fields | changes

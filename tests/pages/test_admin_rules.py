@@ -11,6 +11,7 @@ from core import clock, db
 from crm import jobs
 from crm.tickets import recompute_plans
 from routing import rulebook
+from tests.admin.forms import asked
 from tests.crm.cast import dispatched
 from tests.pages.counting import counted
 from tests.people import Hire
@@ -198,8 +199,9 @@ async def test_an_overlap_is_listed_and_mended_with_one_click(officer: Hire) -> 
         "assists": "", "district": "", "street": "", "legal_basis": "", "valid_to": "",
     }  # fmt: skip
     made = await admin.post("/admin/catalogue", fields)
-    if made.status_code != 303:  # asked first: it overlaps
-        made = await admin.post("/admin/catalogue", {**fields, "confirmed": "1", "foreseen": "1"})
+    assert "PD-TEST 和 PD-010101 同样具体" in made.text or "PD-010101 和 PD-TEST 同样具体" in made.text
+    assert await db.fetchval("SELECT count(*) FROM catalogue_line WHERE code = 'PD-TEST'") == 0
+    made = await admin.post("/admin/catalogue", asked(made.text))
     assert made.status_code == 303, made.text
     gaps = await admin.get("/admin/catalogue-gaps")
     assert "现在用 PD-TEST，PD-010101 用不上。" in gaps.text

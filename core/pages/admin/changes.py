@@ -11,6 +11,7 @@ from core.admin import history
 from core.admin.subjects import Subject, subject_for
 from core.errors import Refused
 from core.i18n import _
+from core.pages.admin.asking import Asks, answer_of, ask_first
 from core.web import FromPath, FromQuery, Request, page, read_form, redirect, requires
 
 
@@ -37,10 +38,20 @@ async def undo(request: Request, subject: FromPath[str], change: FromPath[int]) 
     form = await read_form(request)
     reason = form.text("reason", most=500)
     try:
-        done = await history.undo(about, change, by=request.user, reason=reason, now=clock.now())
+        form.check()
+        asks = Asks("undo", reason, f"/admin/{about.key}/changes/{change}", undoes=change)
+        if about.consequences and (
+            asked := await ask_first(request, about, form, await history.rows_back(about, change), asks)
+        ):
+            return asked
+        done = await history.undo(
+            about, change, by=request.user, reason=reason, now=clock.now(), answer=answer_of(form)
+        )
     except Refused as refusal:
         return await _page(about, change, refusal=refusal, reason=reason)
-    return redirect(f"/admin/{about.key}/changes/{done.id}", flash=_("已撤销，内容恢复到改动之前。"))
+    return redirect(
+        done.leads_to or f"/admin/{about.key}/changes/{done.id}", flash=_("已撤销，内容恢复到改动之前。")
+    )
 
 
 routes = [index, show, undo]

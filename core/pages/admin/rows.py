@@ -17,6 +17,7 @@ from core.admin.subjects import Removal, Subject, subject_for
 from core.admin.writing import RowChange
 from core.errors import Conflict, Invalid, NotFound, Refused
 from core.i18n import _
+from core.pages.admin.asking import Asks, answer_of, ask_first
 from core.web import Form, FromPath, Request, page, read_form, redirect, requires
 
 #: Typed into a sealed field, it empties it.
@@ -51,20 +52,26 @@ async def create(request: Request, subject: FromPath[str]) -> Response[Any]:
     reason = form.text("reason", most=500)
     try:
         form.check()
+        rows = [RowChange(-1, None, values)]
+        if asked := await ask_first(
+            request, about, form, rows, Asks("create", reason, f"/admin/{about.key}")
+        ):
+            return asked
         done = await changes.apply(
             about,
-            [RowChange(-1, None, values)],
+            rows,
             by=request.user,
             reason=reason,
             now=clock.now(),
             kind="create",
+            answer=answer_of(form),
         )
     except Refused as refusal:
         if isinstance(refusal, Invalid) and (twin := await _same(about, values)):
             return redirect(f"/admin/{about.key}/{twin}")  # sent twice
         return await _form(about, None, None, _again(about, form, refusal), status=refusal.status)
     assert done is not None, "a new row differs from none"
-    return redirect(f"/admin/{about.key}/{done.rows[0].id}", flash=_("已新增。"))
+    return redirect(done.leads_to or f"/admin/{about.key}/{done.rows[0].id}", flash=_("已新增。"))
 
 
 @get("/admin/{subject:str}/{row:int}", guards=[requires("admin.see")])
@@ -83,9 +90,13 @@ async def edit(request: Request, subject: FromPath[str], row: FromPath[int]) -> 
     reason = form.text("reason", most=500)
     try:
         form.check()
-        after = _merged(about, form, now_values, yours)
+        rows = [RowChange(row, now_values, _merged(about, form, now_values, yours))]
+        if asked := await ask_first(
+            request, about, form, rows, Asks("edit", reason, f"/admin/{about.key}/{row}")
+        ):
+            return asked
         done = await changes.apply(
-            about, [RowChange(row, now_values, after)], by=request.user, reason=reason, now=clock.now()
+            about, rows, by=request.user, reason=reason, now=clock.now(), answer=answer_of(form)
         )
     except Refused as refusal:
         sheet = _again(about, form, refusal, now_values)
@@ -95,7 +106,8 @@ async def edit(request: Request, subject: FromPath[str], row: FromPath[int]) -> 
             sheet.cells |= _unless_yours(about, form, now_values, yours)
             sheet.was = _was(about, now_values)
         return await _form(about, row, now_values, sheet, status=refusal.status)
-    return redirect(f"/admin/{about.key}/{row}", flash=_("已保存。") if done else _("没有要改的地方。"))
+    to = (done.leads_to if done else "") or f"/admin/{about.key}/{row}"
+    return redirect(to, flash=_("已保存。") if done else _("没有要改的地方。"))
 
 
 @post("/admin/{subject:str}/{row:int}/removal", guards=[requires("admin.see")])
@@ -113,13 +125,18 @@ async def remove(request: Request, subject: FromPath[str], row: FromPath[int]) -
         after = {**values, "valid_to": last}
     try:
         form.check()
-        await changes.apply(
+        rows = [RowChange(row, values, after)]
+        asks = Asks("remove", reason, f"/admin/{about.key}/{row}", "removal_reason")
+        if asked := await ask_first(request, about, form, rows, asks):
+            return asked
+        done = await changes.apply(
             about,
-            [RowChange(row, values, after)],
+            rows,
             by=request.user,
             reason=reason,
             now=clock.now(),
             kind="remove",
+            answer=answer_of(form),
         )
     except Refused as refusal:
         errors = {f"removal_{k}": v for k, v in getattr(refusal, "fields", {}).items()}
@@ -127,9 +144,8 @@ async def remove(request: Request, subject: FromPath[str], row: FromPath[int]) -
         sheet.refused = "" if errors else refusal.message
         return await _form(about, row, values, sheet, status=refusal.status)
     gone = about.removal is Removal.DELETE
-    return redirect(
-        f"/admin/{about.key}" + ("" if gone else f"/{row}"), flash=_("已删除。") if gone else _("已停用。")
-    )
+    to = (done.leads_to if done else "") or f"/admin/{about.key}" + ("" if gone else f"/{row}")
+    return redirect(to, flash=_("已删除。") if gone else _("已停用。"))
 
 
 routes = [new, create, show, edit, remove]

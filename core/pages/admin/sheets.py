@@ -13,9 +13,11 @@ from core import clock
 from core.admin import changes, history, imports, lists, sheets
 from core.admin.diff import Diff
 from core.admin.lists import Asked
+from core.admin.questions import Question
 from core.admin.subjects import Removal, Subject, subject_for
 from core.errors import Invalid, Refused
 from core.i18n import _
+from core.pages.admin.asking import answer_of, shown
 from core.web import FromPath, Request, page, read_form, redirect, requires
 
 #: Rows of each part that a preview lists; all are counted.
@@ -31,6 +33,7 @@ class Said:
     error: str = ""
     reason: str = ""
     status: int = 200
+    answer: str = ""
 
 
 @get("/admin/{subject:str}/sheet.xlsx", guards=[requires("admin.see")])
@@ -87,10 +90,12 @@ async def apply(request: Request, subject: FromPath[str], sheet: FromPath[int]) 
     reason, seen = form.text("reason", most=500), form.text("seen")
     try:
         form.check()
-        change = await imports.apply(about, sheet, by=request.user, reason=reason, seen=seen, now=clock.now())
+        change = await imports.apply(
+            about, sheet, by=request.user, reason=reason, seen=seen, now=clock.now(), answer=answer_of(form)
+        )
     except Refused as refusal:
         error = getattr(refusal, "fields", {}).get("reason", "")
-        said = Said("" if error else refusal.message, error, reason, refusal.status)
+        said = Said("" if error else refusal.message, error, reason, refusal.status, answer_of(form))
         return await _preview(request, about, sheet, said)
     return redirect(f"/admin/{about.key}/changes/{change}", flash=_("已导入。"))
 
@@ -111,15 +116,25 @@ async def _preview(request: Request, about: Subject, sheet: int, said: Said) -> 
     if brought.change is not None:
         return redirect(f"/admin/{about.key}/changes/{brought.change}")
     found = await imports.preview(about, brought, now=clock.now())
+    question, refused = await _question(about, found)
     return page(
         "core/admin/preview.html",
         status=said.status,
-        desk="admin", subject=about, sheet=brought, said=said, seen=found.fingerprint(),
+        desk="admin", subject=about, sheet=brought, said=said, refused=refused, seen=found.fingerprint(),
         parts=_parts(about, found), rejected=found.rejected[:MOST_SHOWN], rejects=len(found.rejected),
         total=len(found.changes), same=found.same, lines=len(brought.lines), ends=about.removal is Removal.END,
-        consequences=await about.foresee(found.changes) if found.changes else [],
-        labels={"reason": _("为什么改")}, shortest=changes.SHORTEST_REASON,
+        labels={"reason": _("为什么改")}, shortest=changes.SHORTEST_REASON, **shown(question, said.answer),
     )  # fmt: skip
+
+
+async def _question(about: Subject, found: Diff) -> tuple[Question | None, str]:
+    """What is asked about the sheet, or why it cannot be told."""
+    if about.consequences is None or not found.changes:
+        return None, ""
+    try:
+        return await about.consequences.ask(found.changes), ""
+    except Refused as refusal:
+        return None, refusal.message
 
 
 def _parts(about: Subject, found: Diff) -> list[dict[str, Any]]:
