@@ -10,6 +10,7 @@ from typing import Final
 
 from callbacks.templates import tail
 from core.errors import Refused
+from core.i18n import N_
 from core.officers import Officer
 from crm.tickets import closing, urging
 from crm.tickets.states import RESTING
@@ -17,7 +18,7 @@ from crm.tickets.status import Standing
 
 #: Acts for whoever proved to be the ticket's citizen; no account can sign in as this.
 CITIZEN: Final = Officer(
-    id=0, username="citizen", name="市民", permissions=frozenset({"ticket.see", "ticket.register"})
+    id=0, username="citizen", name=N_("市民"), permissions=frozenset({"ticket.see", "ticket.register"})
 )
 #: Heads of what the ticket's story shows, by SMS and by page.
 ADDED: Final = ("市民短信补充", "市民网页补充")

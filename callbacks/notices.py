@@ -1,6 +1,6 @@
 """Who a move says is told, is told: a `notice_due` row becomes a message, or the reason why there is none.
 
-Outcomes: message, together (told with the number), no phone, anonymous, not by sms, opted out, confidential,
+Outcomes: message, together (told with the number, or in answer to them), no phone, anonymous, not by sms, opted out, confidential,
 overtaken (the ticket has moved on), nothing to say, no gateway, failed.
 """
 
@@ -30,7 +30,7 @@ QUIET_FROM: Final = time(21, 0)
 QUIET_TO: Final = time(8, 0)
 MOST_TRIES: Final = 5
 #: What a hold waits for when its ruling did not say.
-WHAT: Final = "材料或约上门时间"
+WHAT: Final = {"zh_CN": "材料或约上门时间", "en": "papers, or a time for a visit"}
 
 
 async def tell_next(*, now: datetime, gateway: SmsGateway | None) -> bool:
@@ -98,6 +98,8 @@ async def _tell(t: Tx, row: Any, gateway: SmsGateway, now: datetime) -> str:
         row["verb"], row["status"], is_merged=row["merged_into"] is not None
     ):
         return "overtaken"
+    if row["verb"] == "close" and json.loads(row["data"]).get("by") == "sms":
+        return "together"  # thanked in answer to their survey
     two_way = gateway.capabilities(country(number)).two_way
     return await _write(t, row, await _text(t, row, now, two_way=two_way), now)
 
@@ -127,7 +129,7 @@ def _known(row: Any, data: dict[str, Any], now: datetime) -> dict[str, str]:
     match verb:
         case "grant_hold" | "remind_citizen":
             known["due"] = due(datetime.fromisoformat(data["resume_on"]), locale, today)
-            known["what"] = data.get("tell") or WHAT
+            known["what"] = data.get("tell") or WHAT["en" if locale == "en" else "zh_CN"]
             known["why"] = why(data.get("ground", ""), locale)
         case "refuse":
             known["path"] = path(data.get("ground", ""), locale)

@@ -17,6 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from markupsafe import Markup
+
 from core import clock, traditional
 from core.settings import ROOT, settings
 
@@ -45,7 +47,7 @@ def said(text: str, in_locale: str) -> str:
 
 def ngettext(one: str, many: str, n: int) -> str:
     """Two msgids, the first for one; `{n}` is filled in. Chinese has no plural: it may be twice the same."""
-    return _(one if n == 1 else many).format(n=n)
+    return _(one if n == 1 else many).format(n=number(n))
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "to be translated where it is shown"
@@ -121,6 +123,17 @@ def _keep(path: Path, name: str, words: dict[str, str]) -> None:
     half.replace(path)
 
 
+def number(n: float, digits: int = 0) -> str:
+    """`1,234`: CLDR groups thousands by commas in all three languages, so there is one way."""
+    return f"{n:,.{digits}f}"
+
+
+def tongue(text: object) -> Markup:
+    """` lang="zh-CN"` for an element of an English page that says something in Chinese, e.g. a name without an English one."""
+    marked = _locale.get() == "en" and traditional.is_chinese(str(text))
+    return Markup(' lang="zh-CN"' if marked else "")  # noqa: S704 - nothing of `text` is in it
+
+
 def hour(moment: datetime) -> str:
     """`10:45`"""
     return clock.local(moment).strftime("%H:%M")
@@ -135,6 +148,13 @@ def day(when: datetime | date, today: date | None = None) -> str:
         text = f"{when.day} {_MONTHS[when.month - 1]}"
         return text if when.year == today.year else f"{text} {when.year}"
     return f"{when:%m-%d}" if when.year == today.year else f"{when:%Y-%m-%d}"
+
+
+def dated(when: date) -> str:
+    """For what counts for years: `2026-11-24`, `24 Nov 2026`."""
+    return (
+        f"{when.day} {_MONTHS[when.month - 1]} {when.year}" if _locale.get() == "en" else f"{when:%Y-%m-%d}"
+    )
 
 
 def moment(when: datetime | None, now: datetime | None = None) -> str:

@@ -26,7 +26,7 @@ from typing import Any
 from core import db
 from core.clock import real_now
 from core.errors import Refused
-from core.i18n import N_
+from core.i18n import N_, _
 from core.settings import settings
 
 BEAT = timedelta(seconds=5)
@@ -34,10 +34,12 @@ BEAT = timedelta(seconds=5)
 STALE_AFTER = timedelta(seconds=60)
 WRITE_EVERY = timedelta(seconds=1)
 #: kind → what people call it; the floor that works on runs of a kind enters it.
-KINDS: dict[str, str] = {"demo": N_("演示数据"), "rekey": N_("换密钥")}
+KINDS: dict[str, str] = {
+    "demo": N_("演示数据"), "demo day": N_("演示日"), "rates": N_("重数三率"), "rekey": N_("换密钥"),
+}  # fmt: skip
 #: The kinds that the worker goes on with when they wait.
 TAKEN_UP: set[str] = set()
-REJECTS_HEAD = ("行", "字段", "值", "原因", "如何修改")
+REJECTS_HEAD = (N_("行"), N_("字段"), N_("值"), N_("原因"), N_("如何修改"))
 
 
 class Cancelled(Refused):
@@ -93,7 +95,7 @@ class Run:
         with path.open("w" if first else "a", newline="", encoding="utf-8-sig" if first else "utf-8") as out:
             lines = csv.writer(out)
             if first:
-                lines.writerow(REJECTS_HEAD)
+                lines.writerow(map(_, REJECTS_HEAD))
             lines.writerow([row, *(_inert(cell) for cell in (name, value, reason, cure))])
         self.rejected += 1
 

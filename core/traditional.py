@@ -17,6 +17,7 @@ from core.settings import ROOT
 #: A pair a line; what OpenCC makes of the first is replaced by the second.
 TERMS: Final = ROOT / "locale" / "zh_TW" / "terms.tsv"
 _HAN: Final = re.compile("[\u3400-\u9fff“”]")
+_LETTER: Final = re.compile("[\u3400-\u9fff]")
 
 #: Kept as they are: scripts, styles, text that is being edited, and what is marked as a name.
 _PIECE: Final = re.compile(
@@ -28,6 +29,10 @@ _PIECE: Final = re.compile(
 )
 #: The attributes that are read out or shown; never `value`, `data-…` or an address.
 _SHOWN: Final = re.compile(r'(\s(?:title|alt|placeholder|aria-label|aria-description|label)=")([^"]*)(")')
+
+
+def is_chinese(text: str) -> bool:
+    return _LETTER.search(text) is not None
 
 
 def traditional(text: str) -> str:

@@ -61,7 +61,7 @@ async def load_demo(*, say: Say, watch: Callable[[runs.Run], None] | None = None
         await installation.keep("purpose", "demo")
     say(_("载入演示数据……"))
     load = import_module("hotline.demo.load").load
-    async with runs.running("demo", title="演示数据", watch=watch) as run:
+    async with runs.running("demo", watch=watch) as run:
         if "progress" in inspect.signature(load).parameters:
             await load(progress=lambda done, total: _note(run, done, total))
         else:

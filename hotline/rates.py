@@ -16,7 +16,7 @@ async def count(since: date, *, watch: Callable[[Run], None] | None = None) -> i
     today = clock.local(clock.now()).date()
     days = [since + timedelta(days=n) for n in range((today - since).days + 1)]
     done = 0
-    async with live.running(listen=False), running("rates", title="重数三率", watch=watch) as run:
+    async with live.running(listen=False), running("rates", watch=watch) as run:
         for place, day in enumerate(days, start=1):
             done += await snapshots.take(day, rules(), now=clock.now())
             await run.progress(place, len(days), cursor={"day": day.isoformat()})

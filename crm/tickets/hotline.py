@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from core.i18n import N_
 from core.officers import Officer
 
-NAME = "热线系统"
+NAME = N_("热线系统")
 HOTLINE = Officer(
     0, "hotline", NAME, permissions=frozenset({"ticket.auto", "ticket.see", "ticket.confidential"})
 )

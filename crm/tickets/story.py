@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from core.i18n import _
+from core.i18n import N_, _
 from crm.tickets.states import BY_NAME, Move
 from crm.tickets.telling_words import Words
 from crm.tickets.tellings import TELLINGS, Telling
@@ -70,7 +70,7 @@ def _line(event: Mapping[str, Any], reader: Reader) -> Told | None:
     words = Words(verb, data, reader.unit_name, in_full=reader.who == "citizen")
     details = telling.detail if reader.who != "citizen" else telling.citizen_detail
     unit = reader.orders.get(event["work_order"] or 0, "")
-    who = [] if reader.who == "citizen" else [event["actor_name"] or _("系统"), unit]
+    who = [] if reader.who == "citizen" else [_who(event), unit]
     move = BY_NAME[verb]
     return Told(
         event["at"], verb, _(telling.mark), title.format_map(words),
@@ -78,6 +78,12 @@ def _line(event: Mapping[str, Any], reader: Reader) -> Told | None:
         " · ".join(filter(None, who)), event["version"], event["round"], event["status"],
         bool(move.target or move.restores),
     )  # fmt: skip
+
+
+def _who(event: Mapping[str, Any]) -> str:
+    """A person's name as it is; the hotline itself and a citizen, who have no account, in the reader's language."""
+    name: str = event["actor_name"] or N_("系统")
+    return name if event["actor"] else _(name)
 
 
 def _title(telling: Telling, move: Move, event: Mapping[str, Any], reader: Reader) -> str:

@@ -140,7 +140,7 @@ async def play(
     chance = Chance(seed if seed is not None else start.toordinal())
     messages = [json.loads(text) for text in MESSAGES.read_text("utf-8").splitlines() if text.strip()]
     staff = await Staff.gather(chance)
-    async with live.running(listen=False), running("demo day", title="演示日", watch=watch) as run:
+    async with live.running(listen=False), running("demo day", watch=watch) as run:
         day = Day(staff, chance, start, told)
         for caller in chance.callers(start, many, messages):
             day.expect(caller)
