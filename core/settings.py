@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     api_calls_per_minute: int = Field(600, ge=0)
 
     # --- the house ---
+    archive_after_days: int = Field(180, ge=1, le=36_500)
     timezone: str = "Asia/Shanghai"
     area_code: str = Field("022", pattern=r"^(0\d{2,3})?$")
     default_locale: Literal["zh_CN", "en", "zh_TW"] = "zh_CN"
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     sms_monthly_cap: int = Field(0, ge=0)
     sms_segment_price: float = Field(0, ge=0)
     survey_hours: str = "08:30-20:30"
+    sms_surveys: bool = False
 
     @field_validator("database_url", "database_direct_url")
     @classmethod

@@ -9,7 +9,16 @@ from core import clock, runs
 from core.db import tx
 from crm.kpi import snapshots
 from crm.kpi.rules import rules
-from crm.tickets import escalating, holds, presence, recompute_plans, succession, supervising, urging
+from crm.tickets import (
+    archiving,
+    escalating,
+    holds,
+    presence,
+    recompute_plans,
+    succession,
+    supervising,
+    urging,
+)
 
 BATCH = 500
 #: A run waits so long, until every process has read the new rules (`routing.rulebook` looks every few seconds).
@@ -52,6 +61,11 @@ async def escalate() -> int:
 async def supervise() -> int:
     """Issue the supervisions whose trigger is met, raise those that went unanswered; how many."""
     return await _all(supervising.supervise_next)
+
+
+async def archive() -> int:
+    """Freeze what has rested long enough; how many."""
+    return await archiving.archive(now=clock.now())
 
 
 async def resume_holds() -> int:

@@ -236,8 +236,11 @@ def _tries(since: str, until: str) -> str:
 
 # --- tickets by the day in their number ---
 
+#: What an archived ticket was before, is in its last event.
+_RESTED_REFUSED = """(t.status = 'archived' AND EXISTS (SELECT 1 FROM ticket_event e
+    WHERE e.ticket = t.id AND e.verb = 'archive' AND e.data->>'rested' = 'refused'))"""
 _REFUSED: _Case = (
-    ("t.status = 'refused'", "refused"),
+    (f"t.status = 'refused' OR {_RESTED_REFUSED}", "refused"),
     ("t.status = 'emergency'", "emergency"),
 )
 _LEFT: _Case = (

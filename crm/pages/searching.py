@@ -59,7 +59,7 @@ def _row(row: Any, called: Names) -> dict[str, Any]:
         "summary": _("内容已遮蔽；打开即记入查看日志") if hidden else row["title"] or row["summary"],
         "place": _("遮蔽") if hidden else called.short_place(row["street"], row["place"]),
         "unit": called.unit(row["lead_unit"], row["unit_name"] or ""), "received_at": row["received_at"],
-        "closed_at": row["closed_at"], "hidden": hidden,
+        "closed_at": row["closed_at"], "hidden": hidden, "archived": row["status"] == "archived",
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from crm.tickets import closing, escalating, escalation_words, lookers, presence
 from crm.tickets.access import ticket_for
 from crm.tickets.lights import Light
 from crm.tickets.persons import mask_for
-from crm.tickets.states import BY_NAME, FINAL, RESTING, Move, allowed
+from crm.tickets.states import BY_NAME, FINAL, RESTING, Move, Status, allowed
 from crm.tickets.story import Reader, Told, tell
 from crm.tickets.verbs import offered
 from crm.tickets.words import CHANNEL, RESULT, WITHDRAWAL, order_word, say
@@ -195,6 +195,8 @@ def _elsewhere(officer: Officer, seen: Glance, can: list[Move], lead: Any) -> li
         ways.append((_("去审核"), f"/review/{seen.number}"))
     if names_of & {"close"}:
         ways.append((_("去回访"), f"/review/{seen.number}/follow-up"))
+    if seen.status is Status.ARCHIVED and officer.can("desk.agent"):
+        ways.append((_("另立新单…"), f"/desk?from={seen.number}"))
     if lead is not None and officer.can("desk.unit") and lead["unit"] in officer.scopes:
         ways.insert(0, (_("打开承办单"), f"/orders/{lead['id']}"))
     return ways

@@ -28,7 +28,7 @@ async def close(
         ticket = await ticket_for(officer, number, to="change")
         moved = await move.make(
             t, "close", ticket, by=officer, now=now, seen=seen, ticket_set={"closed_at": now, "due_at": None},
-            data={"solved": solved, "satisfied": satisfied},
+            data={"solved": solved, "satisfied": satisfied, **({"by": "sms"} if by_way == "sms" else {})},
         )  # fmt: skip
         await t.execute(
             """UPDATE round SET follow_up_at = $3, follow_up_by = $4, solved = $5, satisfied = $6
@@ -122,6 +122,8 @@ async def append(
     _long_enough("content", content, _("写下市民补充了什么，至少 {n} 个字。"))
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
+        if ticket.status is Status.ARCHIVED:
+            raise Refused(_("这张单已归档，不再追加。请另立新单。"), code="archived")
         moved = await move.make(
             t, "append", ticket, by=officer, now=now, data={"content": content.strip(), "call": call},
             ticket_set={"triage_at": ticket.triage_at or now} if ticket.status in RESTING else {},
