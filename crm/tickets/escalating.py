@@ -117,38 +117,42 @@ async def tries(number: int) -> list[Any]:
 
 
 async def _take(t: Tx, ticket: TicketRow, order: OrderRow, taken: int, now: datetime) -> None:
-    """The next step with a phone behind it; those without are told of, not waited for."""
+    """The next step with a phone behind it; those without are told of, not waited for. The first is always waited
+    for: somebody may sign by themselves."""
     found: Reached | None = None
     skipped: list[str] = []
-    while (one := rung(ticket.urgency, taken)) is not None:
+    while (one := rung(ticket.urgency, taken)) is not None and len(skipped) < len(URGENT):
         taken += 1
         found = await _reached(t, one.step, ticket, order, now)
-        if found is not None and found.phone is not None:
+        if taken == 1 or (found is not None and found.phone is not None):
             break
         skipped.append(one.step)
         found = None
-        if len(skipped) >= len(URGENT):  # once round is enough to know that there is no phone at all
-            one = None
-            break
-    if one is None and not skipped:
+    if found is None and not skipped:
         await t.execute("UPDATE work_order SET escalate_at = NULL WHERE id = $1", order.id)
         return
-    told = one is not None and found is not None
-    by_notice = told and ticket.urgency <= 2 and taken == 1
+    await _note(t, ticket, order, one if found else None, found, taken, skipped, now)
+
+
+async def _note(
+    t: Tx, ticket: TicketRow, order: OrderRow, one: Rung | None, found: Reached | None, taken: int,
+    skipped: list[str], now: datetime,
+) -> None:  # fmt: skip
+    """Write the try down, as an event and for those who ring; `one` None: nobody further has a phone."""
     before = await t.fetchval(
         """SELECT outcome FROM duty_call WHERE ticket = $1 AND work_order = $2 AND about = 'unsigned'
            ORDER BY id DESC LIMIT 1""",
         ticket.id, order.id,
     )  # fmt: skip
-    call = None
-    if one is not None and found is not None and not by_notice:
-        call = await _call(t, one, found, order, now)
+    has_phone = found is not None and found.phone is not None
+    by_notice = taken == 1 and ticket.urgency <= 2
+    call = await _call(t, one, found, order, now) if one and found and not (by_notice and has_phone) else None
     data = {
         "n": taken, "step": one.step if one else "", "channel": one.channel if one else "",
         "who": found.who if found else "", "unit": order.unit, "skipped": list(dict.fromkeys(skipped)),
         "before": before or "", "call": call,
     }  # fmt: skip
-    following = rung(ticket.urgency, taken) if told else None
+    following = rung(ticket.urgency, taken) if one else None
     await move.make(
         t, "escalate", ticket, by=HOTLINE, now=now, order=order, data=data,
         order_set={"escalation": taken, "escalate_at": await _next_at(ticket, now) if following else None},
@@ -219,13 +223,13 @@ async def _reached(t: Tx, step: str, ticket: TicketRow, order: OrderRow, now: da
 
 
 async def _above(t: Tx, ticket: TicketRow, unit: int) -> Any:
-    """The nearest office above with a phone; never one that the ticket is about."""
+    """The district's office above, else the nearest with a phone; never one that the ticket is about."""
     kept_out: frozenset[int] = frozenset()
     if ticket.has_accused:
         kept_out = await secrecy.barred(await secrecy.accused_of(t, ticket.id))
     nearest = [office.id for office in reversed(await units.above(unit)) if office.id not in kept_out]
     return await t.fetchrow(
         """SELECT name AS who, duty_phone FROM unit WHERE id = ANY($1::int[])
-           ORDER BY duty_phone IS NULL, array_position($1::int[], id) LIMIT 1""",
+           ORDER BY duty_phone IS NULL, kind <> 'district', array_position($1::int[], id) LIMIT 1""",
         nearest,
     )  # fmt: skip

@@ -99,10 +99,17 @@ async def test_a_pressed_key_is_heard_but_not_signed() -> None:
     assert '"district"' in last["data"]
 
 
-async def test_without_any_phone_the_ticket_says_so_once() -> None:
+async def test_without_any_phone_the_ticket_says_so_and_goes_on_no_further() -> None:
     await phones()
     await dispatched(urgency=1)
-    assert await steps(HOUR) == [(0, "", "")]
+    assert await steps(HOUR) == [(0, "handler", "sms"), (3, "", "")]
+
+
+async def test_the_office_of_the_district_is_before_the_nearer_bureau() -> None:
+    await phones(UNIT, OFFICE, "南开区城市管理委")
+    await dispatched(urgency=1)
+    await pass_time(6 * MINUTE)
+    assert await db.fetchval("SELECT who FROM duty_call WHERE step = 'district'") == OFFICE
 
 
 async def test_a_substitute_is_rung_at_the_unit_where_they_are() -> None:
