@@ -4,7 +4,7 @@
     add   = (补|补充|ADD) ticket text                         withdraw = (撤|撤诉|WITHDRAW) [ticket]
     link  = (链接|LINK) [ticket]
     help  = 帮助 | ? | MENU      out = 退订 | TD | T           in = 订阅 | 开通
-    digits = one to three digits: the answer to an open question
+    digits = one to three digits: the answer to an open question (a list, a survey, a code)
 
 Words that carriers take for themselves (STOP, START and their kin) mean what they mean there: everything off, on.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from callbacks import duty, gateway, notices, outbox, replies, reports, wake, wording
+from callbacks import duty, gateway, notices, outbox, replies, reports, surveys, wake, wording
 from core import clock, db
 
 #: How long what carriers called back is kept.
@@ -41,6 +41,13 @@ async def send_messages() -> int:
     now, at = clock.now(), clock.real_now()
     await reports.settle_doubts(carrier, now=now, at=at)
     return await outbox.send_due(carrier, now=now, at=at)
+
+
+async def send_surveys() -> int:
+    """Ask citizens how it went, by SMS; returns how many were asked."""
+    carrier = await gateway.current()
+    await wording.refresh()
+    return 0 if carrier is None else await surveys.send_due(carrier, now=clock.now(), at=clock.real_now())
 
 
 async def ask_after_messages() -> int:

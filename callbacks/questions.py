@@ -13,6 +13,7 @@ from core.db import Tx
 
 LIST: Final = "list"
 WITHDRAW: Final = "withdraw"
+SURVEY: Final = "survey"
 PATIENCE: Final = timedelta(minutes=30)
 
 
@@ -22,7 +23,9 @@ class Question:
     payload: dict[str, Any]
 
 
-async def ask(t: Tx, phone: Phone, sender: str, question: Question, *, at: datetime) -> bool:
+async def ask(
+    t: Tx, phone: Phone, sender: str, question: Question, *, at: datetime, lasts: timedelta = PATIENCE
+) -> bool:
     """Open it, in place of an expired one or one of the same kind. False while another kind is open: it waits."""
     return (
         await t.fetchval(
@@ -31,7 +34,7 @@ async def ask(t: Tx, phone: Phone, sender: str, question: Question, *, at: datet
                ON CONFLICT (phone_hash, sender) DO UPDATE SET kind = excluded.kind, payload = excluded.payload,
                    asked_at = excluded.asked_at, expires_at = excluded.expires_at
                WHERE q.expires_at <= $5 OR q.kind = excluded.kind RETURNING id""",
-            phone.hash, sender, question.kind, json.dumps(question.payload), at, at + PATIENCE,
+            phone.hash, sender, question.kind, json.dumps(question.payload), at, at + lasts,
         )
     ) is not None  # fmt: skip
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from callbacks import allowance, appeals, inbound, links, optouts, outbox, questions, withdrawing
+from callbacks import allowance, appeals, inbound, links, optouts, outbox, questions, surveys, withdrawing
 from callbacks.gateway import InMessage, SmsGateway
 from callbacks.inbound import Ask, Intent
 from callbacks.outbox import About
@@ -218,6 +218,10 @@ def _list(listed: list[Standing], has_more: bool, locale: str, asked: bool) -> T
 
 
 async def _digits(talk: Talk, intent: Intent) -> Answer | None:
+    if len(intent.number) == surveys.DIGITS:
+        survey = await questions.open_one(talk.t, talk.hashes, surveys.SENDER, at=talk.at)
+        if survey is not None:
+            return await surveys.answer(talk, survey.payload, intent.number)
     question = await questions.open_one(talk.t, talk.hashes, talk.sender, at=talk.at)
     if question is not None and question.kind == questions.WITHDRAW:
         return await withdrawing.answer(talk, question.payload, intent.number)

@@ -133,7 +133,23 @@ TEMPLATES: Final[dict[str, Template]] = {
         "12345: Ticket ending {tail} is handled on its own again. Your number stays. For progress call 12345.",
     ),
     "call_us": Template("【12345】请致电12345查询", "12345: Please call 12345 to ask."),
+    "survey": Template(
+        "【12345】工单尾号{tail}已答复。请回两位数：先1解决2部分3未解决，再1满意2基本满意3不满意，如“11”",
+        "12345: Ticket ending {tail} was answered. Reply two digits: 1 solved 2 partly 3 not, then 1 content 2 fair 3 not content. Example: 11",
+    ),
     # answers
+    "survey_thanks": Template(
+        "【12345】工单尾号{tail}的评价已收到，谢谢您",
+        "12345: Your word on ticket ending {tail} is on file. Thank you.",
+    ),
+    "survey_call": Template(
+        "【12345】工单尾号{tail}的评价已收到，我们会给您回电话",
+        "12345: Your word on ticket ending {tail} is on file. We will call you.",
+    ),
+    "survey_again": Template(
+        "【12345】请回两位数，每位是1、2或3，例如“11”",
+        "12345: Please reply two digits, each 1, 2 or 3, for example 11.",
+    ),
     "status": Template("【12345】工单尾号{tail}：{state}", "12345: Ticket ending {tail}: {state}."),
     "status_with": Template(
         "【12345】工单尾号{tail}：{state}，承办：{unit}，{due}前答复您。回“催”可催办",

@@ -41,6 +41,8 @@ EVENTS = {
     "redo_refused": N_("不予重办"), "kept_closed": N_("异议不成立"), "extended_one_way": N_("批准延期（不能回短信）"),
     "waiting_for_you_one_way": N_("挂起，等市民补充（不能回短信）"),
     "waiting_reminder_one_way": N_("提醒市民补充（不能回短信）"), "joined_one_way": N_("与同一事项一起办理（不能回短信）"), "apart_one_way": N_("恢复单独办理（不能回短信）"),
+    "survey": N_("短信回访"), "survey_thanks": N_("短信回访：谢谢"), "survey_call": N_("短信回访：将回电"),
+    "survey_again": N_("短信回访：请回两位数"),
     "taken_up": N_("回“补”：已办结的单，转研判"), "withdraw_code": N_("回“撤”：请回验证码"),
     "withdraw_wrong": N_("验证码不对"), "withdrawn": N_("已撤回"), "unit_redo": N_("单位：重办"),
     "unit_assist": N_("单位：协办"), "unit_passed_down": N_("单位：上级转派"), "unit_taken_back": N_("单位：收回自办"),

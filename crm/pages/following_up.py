@@ -180,6 +180,7 @@ def _words() -> dict[str, Any]:
         "unreached": [(code, _(word)) for code, word in UNREACHED.items()],
         "half": following_up.half_day(clock.now()),
         "half_days": HALF_DAYS,
+        "solved_words": {code: _(word) for code, word in SOLVED.items()},
     }
 
 

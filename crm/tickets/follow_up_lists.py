@@ -48,7 +48,7 @@ async def follow_ups(
     if after is not None:
         where.add("(coalesce(f.follow_up_due_at, f.opened_at), t.id) > ({}, {})", *after)
     return await db.fetch(
-        f"""SELECT {_ROW}, f.follow_up, f.follow_up_due_at, f.accepted_at, y.*, t.merged_into,
+        f"""SELECT {_ROW}, f.follow_up, f.follow_up_due_at, f.accepted_at, f.solved AS said, y.*, t.merged_into,
                 m.lead_unit AS answered_unit, a.name AS answered_unit_name,
                 coalesce(f.follow_up_due_at, f.opened_at) AS sort_at, w.result, left(w.reply, 80) AS reply
             FROM {_FROM} JOIN round f ON f.ticket = t.id AND f.no = t.round
