@@ -150,6 +150,10 @@ def _marks(row: Any) -> Sequence[tuple[str, str]]:
     marks: list[tuple[str, str]] = []
     if row["confidential"]:
         marks.append((_("保密"), "solid"))
+    if row["merged_count"]:
+        marks.append((f"⊕ {row['merged_count']}", "strong"))
+    if row["supervised"]:
+        marks.append((_("督办"), "solid"))
     if row["urges"]:
         marks.append((_("催办 {n}").format(n=row["urges"]), "strong"))
     if row["returns"]:

@@ -28,12 +28,14 @@ from core.web import (
 from crm.pages import order_answers, order_contacts, order_prints, order_returns
 from crm.pages.names import names
 from crm.pages.order_view import faces, next_step, words
-from crm.tickets import inbox, persons, queries, signing
+from crm.tickets import inbox, persons, pressing, queries, signing
 from crm.tickets.access import order_for
 from crm.tickets.states import BY_NAME
 from crm.tickets.story import Reader, Told, tell, written
+from crm.tickets.supervising import LEVEL
+from crm.tickets.urging import SOURCE
 from crm.tickets.verbs import offered
-from crm.tickets.words import defect_word
+from crm.tickets.words import defect_word, say
 
 UNIT = requires("desk.unit")
 PAGE: Final = 40
@@ -147,6 +149,8 @@ async def _order(request: Request, row: Any) -> dict[str, Any]:
     reachable = persons.to_be_contacted(row)
     is_own = row["unit"] in officer.scopes and officer.can("order.work")
     back = written(events, "send_back", "note") if row["defect"] else ""
+    now_on = await pressing.on(row["ticket"])
+    verbs = offered(officer, *await order_for(officer, row["id"])) if is_own else []
     return {
         "row": row, "faces": faces(row, reachable=reachable), "person": persons.person(row), "seen": row["version"],
         "address": privacy.open_sealed(row["address"]) if row["address"] else "", "text": mask(row["content"]),
@@ -154,7 +158,8 @@ async def _order(request: Request, row: Any) -> dict[str, Any]:
         "step": next_step(row, reachable=reachable) if is_own else "none", "reachable": reachable,
         "defect": defect_word(row["defect"]), "defect_note": mask(back),
         "ruling": mask(written(events, "refuse_return", "ruling")), "reasons": persons.REASONS,
-        "offered": offered(officer, *await order_for(officer, row["id"])) if is_own else [], "by_name": BY_NAME,
+        "pressing": now_on, "shelf": pressing.arrange(verbs, now_on), "by_name": BY_NAME,
+        "may_answer": {verb.move for verb in verbs}, "sources": SOURCE, "levels": LEVEL, "say": say,
         "may_return": _may_return(row) and is_own, **await words(),
     }  # fmt: skip
 

@@ -14,12 +14,24 @@ from core.officers import Officer
 from core.web import Form, FromPath, FromQuery, Request, page, read_form, redirect, requires
 from crm.pages.glance import Glance, glance
 from crm.pages.names import Names, names
-from crm.tickets import closing, escalating, escalation_words, lookers, presence, queries, timeline, why
+from crm.tickets import (
+    closing,
+    escalating,
+    escalation_words,
+    lookers,
+    merged_lists,
+    presence,
+    pressing,
+    queries,
+    timeline,
+    why,
+)
 from crm.tickets.access import ticket_for
 from crm.tickets.lights import Light
 from crm.tickets.persons import mask_for
 from crm.tickets.states import BY_NAME, FINAL, RESTING, Move, Status, allowed
 from crm.tickets.story import Reader, Told, tell
+from crm.tickets.supervising import LEVEL, TRIGGER
 from crm.tickets.verbs import offered
 from crm.tickets.words import CHANNEL, RESULT, WITHDRAWAL, order_word, say
 from routing.rulebook import rulebook
@@ -149,7 +161,7 @@ async def _page(officer: Officer, number: int, show: str = "all") -> dict[str, A
         "t": seen, "orders": [_order(order, units) for order in orders], "clocks": clocks,
         "minding": next((c for c in clocks if c.name == (lead or {"clock": ""})["clock"]), clocks[-1] if clocks else None),
         "chapters": timeline.chapters(told, show), "told": len(told), "show": show, "shows": timeline.SHOWN,
-        "offered": offered(officer, await ticket_for(officer, number)), "by_name": BY_NAME,
+        **await _beside(officer, number), "by_name": BY_NAME,
         "escalation": [escalation_words.told(row) for row in await escalating.tries(number)],
         "withdrawals": [(code, _(word)) for code, word in WITHDRAWAL.items()],
         "can": {move.name for move in can}, "elsewhere": _elsewhere(officer, seen, can, lead),
@@ -158,6 +170,24 @@ async def _page(officer: Officer, number: int, show: str = "all") -> dict[str, A
         "errors": {}, "typed": {}, "first": None, "open_form": "", "green": Light.GREEN,
         "clean": mask_for(officer),
     }  # fmt: skip
+
+
+async def _beside(officer: Officer, number: int) -> dict[str, Any]:
+    """What presses on the ticket, the buttons for it, and whom it is merged with: children and master are for the hotline,
+    units read their number only."""
+    row, now_on = await ticket_for(officer, number), await pressing.on(number)
+    is_ours = officer.can("ticket.see")
+    return {
+        "row": row,
+        "pressing": now_on,
+        "shelf": pressing.arrange(offered(officer, row), now_on),
+        "levels": LEVEL,
+        "triggers": TRIGGER,
+        "say": say,
+        "children": await merged_lists.children(officer, number) if row.merged_count and is_ours else [],
+        "master": row.merged_into if is_ours else None,
+        "called": await names(),
+    }
 
 
 async def _told(

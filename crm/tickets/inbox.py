@@ -49,7 +49,10 @@ async def orders(
         f"""SELECT w.id, w.ticket, w.status, w.part, w.round, w.unit, u.name AS unit_name, w.clock, w.clock_from,
                 w.clock_due_at, w.close_due_at, w.return_until, w.dispatched_at, w.signed_at, w.replied_at, w.ended_at,
                 w.defect, t.matter, t.matter_name, left(t.content, 200) AS summary, t.kind, t.urgency, t.street,
-                t.place, t.confidential, t.urges, t.returns,
+                t.place, t.confidential, t.urges, t.returns, t.supervised, t.merged_count, w.resume_on, w.binding,
+                w.answerable_unit,
+                (SELECT r.kind FROM time_request r WHERE r.work_order = w.id AND r.ruled_at IS NULL LIMIT 1) AS asked,
+                (SELECT min(g.answer_due_at) FROM urge g WHERE g.ticket = t.id AND g.answered_at IS NULL) AS urge_due,
                 coalesce(w.clock_due_at, w.close_due_at, w.dispatched_at) AS sort_at,
                 {_DAYS.format(clock="w.clock")} AS clock_days
             FROM work_order w JOIN ticket t ON t.id = w.ticket JOIN unit u ON u.id = w.unit
@@ -101,7 +104,7 @@ async def _whole(order_ids: Sequence[int]) -> list[Any]:
         f"""SELECT w.*, {days}, u.name AS unit_name, t.status AS ticket_status, t.version AS ticket_version,
                 t.round AS ticket_round, t.kind, t.matter, t.matter_name, t.urgency, t.confidential, t.anonymous,
                 t.title, t.content, t.street, t.place, t.address, t.phone_tail, t.contact AS prefers, t.reply_by,
-                t.received_at, t.urges, t.returns, c.name AS citizen_name, c.phone AS citizen_phone, c.remark
+                t.received_at, t.urges, t.returns, t.supervised, t.merged_count, t.incident, c.name AS citizen_name, c.phone AS citizen_phone, c.remark
             FROM work_order w JOIN ticket t ON t.id = w.ticket JOIN unit u ON u.id = w.unit
             LEFT JOIN citizen c ON c.id = t.citizen
             WHERE w.id = ANY($1::bigint[])""",
@@ -112,7 +115,7 @@ async def _whole(order_ids: Sequence[int]) -> list[Any]:
 async def beside(row: Any) -> list[Any]:
     """The other work orders of the same round: the lead of an assist, the assists of a lead."""
     return await db.fetch(
-        """SELECT id, ticket, unit, part, status, reply, replied_at FROM work_order
+        """SELECT id, ticket, unit, part, status, reply, replied_at, close_due_at FROM work_order
            WHERE ticket = $1 AND round = $2 AND id <> $3 AND status NOT IN ('recalled', 'returned')
            ORDER BY part DESC, id""",
         row["ticket"], row["round"], row["id"],

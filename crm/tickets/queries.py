@@ -24,7 +24,7 @@ _ROW = """t.id, t.status, t.version, t.kind, t.matter, t.matter_name, t.urgency,
 #: What a row of the dispatchers' queue shows.
 _QUEUE_ROW = """t.id, t.status, t.matter, t.matter_name, t.urgency, t.confidential, left(t.content, 60) AS summary, t.place,
     t.street, t.received_at, t.queued_at, t.dispatch_due_at, t.suggested_unit, t.suggested_percent, t.claimed_by,
-    t.claimed_name, t.claimed_at, t.urges, t.returns, t.round"""
+    t.claimed_name, t.claimed_at, t.urges, t.returns, t.round, t.merged_count, t.supervised"""
 #: What a row of a list of any tickets shows.
 _FOUND_ROW = """t.id, t.status, t.version, t.kind, t.matter, t.matter_name, t.urgency, t.confidential, t.title,
     left(t.content, 60) AS summary, t.place, t.street, t.received_at, t.dispatch_due_at, t.due_at, t.replied_at,

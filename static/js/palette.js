@@ -16,9 +16,15 @@ function nameOf(el) {
   return (copy.textContent || el.getAttribute("aria-label") || "").trim();
 }
 
+// What stands under a closed 更多 is found too.
+const shelved = (el) => {
+  const shelf = el.closest("details.drop:not([open])");
+  return shelf !== null && !el.matches("summary") && visible(shelf);
+};
+
 function commands(root) {
   const seen = new Set();
-  return [...root.querySelectorAll("[data-key], [data-command]")].filter(visible)
+  return [...root.querySelectorAll("[data-key], [data-command]")].filter((el) => visible(el) || shelved(el))
     .map((el) => ({ el, name: nameOf(el), key: el.dataset.key ? keyOf(el).replace("Key", "") : "", initials: el.dataset.initials ?? "" }))
     .filter((c) => c.name && !seen.has(c.name) && seen.add(c.name));
 }

@@ -1,0 +1,114 @@
+"""What presses on a ticket, on the unit's pages and on the ticket's own; and which buttons stand where."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core import clock, db
+from crm.tickets import extensions, merging, signing, supervising, urging
+from tests.crm.cast import BOB, NOW, SIMON, at_unit, dispatched, registered
+from tests.pages.counting import counted
+from tests.people import Hire, Visitor
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def it_is_an_hour_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: LATER)
+
+
+async def seen(visitor: Visitor, path: str) -> str:
+    answer = await visitor.get(path)
+    assert answer.status_code == 200, answer.text[:500]
+    return answer.text
+
+
+async def unit(officer: Hire, role: str = "unit_handler") -> Visitor:
+    code = await db.fetchval("SELECT code FROM unit WHERE name = '南开区供热办'")
+    return await officer(role, code)
+
+
+async def in_hand() -> tuple[int, int]:
+    number, order = await dispatched(urgency=3)
+    wang = await at_unit()
+    await signing.sign(wang, order, now=NOW)
+    await signing.contact(wang, order, how="call", reached=True, note="", now=NOW)
+    return number, order
+
+
+async def test_an_urge_stands_first_with_its_moment_and_its_button(officer: Hire) -> None:
+    number, order = await in_hand()
+    await urging.urge(BOB, number, urging.Urge("市民 13800221234 今天第二次来电，家里仍不热。"), now=NOW)
+    wang = await unit(officer)
+    text = await seen(wang, f"/orders/{order}")
+    assert "1 次催办没有回复" in text
+    assert f"/orders/{order}/moves/answer_urge" in text
+    assert "13800221234" not in text
+    assert text.index("1 次催办没有回复") < text.index("家里暖气从昨天下午开始不热")
+    inbox = await seen(wang, "/orders?tab=handling")
+    assert "催办 1" in inbox
+    assert "前回复催办" in inbox
+
+
+async def test_a_supervision_is_answered_by_the_head(officer: Hire) -> None:
+    number, order = await in_hand()
+    await supervising.issue(
+        SIMON, number, supervising.Issue("manual", "三日内到现场核实并书面答复。"), now=NOW
+    )
+    handler, head = await unit(officer), await unit(officer, "unit_head")
+    assert "由本单位负责人书面答复" in await seen(handler, f"/orders/{order}")
+    assert f"/orders/{order}/moves/answer_supervision" in await seen(head, f"/orders/{order}")
+    assert "督办 1 级" in await seen(handler, "/orders?tab=handling")
+
+
+async def test_a_request_is_marked_and_cannot_be_asked_twice(officer: Hire) -> None:
+    number, order = await in_hand()
+    wang = await unit(officer)
+    assert "moves/ask_extension" in await seen(wang, f"/orders/{order}")
+    form = extensions.Ask("works", 3, "配件 11 月 27 日到货，29 日前更换完成。", "call")
+    await extensions.ask(await at_unit(), order, form, now=NOW)
+    text = await seen(wang, f"/orders/{order}")
+    assert "延期申请等热线裁定" in text
+    assert "moves/ask_extension" not in text
+    assert "已申请延期" in await seen(wang, "/orders?tab=handling")
+    assert "moves/grant_extension" in await seen(await officer("dispatcher"), f"/tickets/{number}")
+
+
+async def test_a_ruling_is_offered_only_where_something_was_asked(officer: Hire) -> None:
+    number, _order = await in_hand()
+    text = await seen(await officer("dispatcher"), f"/tickets/{number}")
+    assert "moves/urge" in text
+    assert "grant_extension" not in text
+    assert "grant_hold" not in text
+
+
+async def test_children_are_for_the_hotline_and_their_number_for_the_unit(officer: Hire) -> None:
+    number, order = await dispatched()
+    child = await registered(content="隔壁楼也不热，林苑西里 9 号楼，昨天起停暖。")
+    await merging.merge(BOB, child, merging.Merge(str(number), "同一小区同一条管道停暖"), now=NOW)
+    ours = await seen(await officer("dispatcher"), f"/tickets/{number}")
+    assert f'href="/tickets/{child}"' in ours
+    assert "隔壁楼" not in ours
+    wang = await unit(officer)
+    for path in (f"/tickets/{number}", f"/orders/{order}"):
+        text = await seen(wang, path)
+        assert str(child) not in text
+        assert "位市民反映同一件事" in text
+    assert f'href="/tickets/{number}"' in await seen(await officer("dispatcher"), f"/tickets/{child}")
+    assert "⊕ 1" in await seen(wang, "/orders")
+
+
+async def test_a_long_inbox_with_all_marks_costs_no_more_questions(officer: Hire) -> None:
+    wang, costs = await unit(officer), []
+    for more in (2, 5):
+        for _one in range(more):
+            number, _order = await in_hand()
+            await urging.urge(BOB, number, urging.Urge("市民第二次来电"), now=NOW)
+        await seen(wang, "/orders?tab=handling")
+        async with counted() as cost:
+            await seen(wang, "/orders?tab=handling")
+        costs.append(len([s for s in cost.statements if "reference_version" not in s]))
+    assert costs[0] == costs[1] > 0
