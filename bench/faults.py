@@ -34,7 +34,7 @@ VICTIMS = ("web", "web process", "worker", "database")
 #: Seconds between two kills, at least and at most, after everything answered again.
 PAUSE = (1.0, 3.0)
 #: How long a client goes on sending one request.
-PATIENCE = 90.0
+PATIENCE = 180.0
 
 
 def main() -> int:

@@ -16,7 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 STEADY_AFTER = 60.0
-LONGEST_WAIT = 30.0
+#: Short: somebody may be on the line, and a start that fails costs two seconds of one core.
+LONGEST_WAIT = 8.0
 STOP_WITHIN = 15.0
 _PR_SET_PDEATHSIG = 1
 
