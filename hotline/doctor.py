@@ -211,12 +211,14 @@ async def _carrier() -> list[Finding]:
 
 
 async def _replay() -> Finding:
-    """Every ticket's events, played again, must end where the ticket stands (`crm.tickets.replay`)."""
-    from crm.tickets import replay
+    """Every ticket's events, played again, must end where the ticket stands (`crm.tickets.replay`), and what is kept
+    twice must agree (`crm.tickets.agreement`)."""
+    from crm.tickets import agreement, replay
 
     count, first = 0, ""
-    async for found in replay.check():
-        count += 1
-        first = first or f"{found.ticket} {found.what}"
+    for look in (replay.check, agreement.check):
+        async for found in look():
+            count += 1
+            first = first or f"{found.ticket} {found.what}"
     seen = _("全部一致") if not count else _("{n} 张不一致：{first}").format(n=count, first=first)
     return Finding(_("工单重放"), not count, seen, _("不要手改状态列；把工单号报给开发者。"))
