@@ -162,7 +162,7 @@ async def _page(officer: Officer, number: int, show: str = "all") -> dict[str, A
         "minding": next((c for c in clocks if c.name == (lead or {"clock": ""})["clock"]), clocks[-1] if clocks else None),
         "chapters": timeline.chapters(told, show), "told": len(told), "show": show, "shows": timeline.SHOWN,
         **await _beside(officer, number), "by_name": BY_NAME,
-        "escalation": [escalation_words.told(row) for row in await escalating.tries(number)],
+        "escalation": [escalation_words.told(row, called.unit) for row in await escalating.tries(number)],
         "withdrawals": [(code, _(word)) for code, word in WITHDRAWAL.items()],
         "can": {move.name for move in can}, "elsewhere": _elsewhere(officer, seen, can, lead),
         "age_since": seen.received_at, "resting": seen.status in RESTING | FINAL,

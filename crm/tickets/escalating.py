@@ -34,10 +34,12 @@ class Rung:
 
 @dataclass(frozen=True)
 class Reached:
-    """Whose phone it is, for the story, and the sealed number; None where nobody left one."""
+    """Whose phone it is, for the story, and the sealed number; None where nobody left one. `office`: the unit, where
+    `who` is nothing but its name."""
 
     who: str
     phone: bytes | None
+    office: int | None = None
 
 
 URGENT: Final = (
@@ -149,7 +151,7 @@ async def _note(
     call = await _call(t, one, found, order, now) if one and found and not (by_notice and has_phone) else None
     data = {
         "n": taken, "step": one.step if one else "", "channel": one.channel if one else "",
-        "who": found.who if found else "", "unit": order.unit, "skipped": list(dict.fromkeys(skipped)),
+        "who": found.who if found else "", "office": found.office if found else None, "unit": order.unit, "skipped": list(dict.fromkeys(skipped)),
         "before": before or "", "call": call,
     }  # fmt: skip
     following = rung(ticket.urgency, taken) if one else None
@@ -192,10 +194,10 @@ async def _reached(t: Tx, step: str, ticket: TicketRow, order: OrderRow, now: da
     today = clock.local(now).date()
     match step:
         case "handler":
-            row = await t.fetchrow("SELECT name AS who, duty_phone FROM unit WHERE id = $1", order.unit)
+            row = await t.fetchrow("SELECT id, name AS who, duty_phone FROM unit WHERE id = $1", order.unit)
         case "head":
             row = await t.fetchrow(
-                """SELECT a.name || '（' || u.name || '）' AS who, u.duty_phone
+                """SELECT NULL::int AS id, a.name || '（' || u.name || '）' AS who, u.duty_phone
                    FROM post p JOIN account a ON a.id = p.account JOIN unit u ON u.id = p.unit
                    WHERE p.unit = $1 AND p.role = 'unit_head' AND a.active
                      AND coalesce(p.valid_from, $2) <= $2 AND coalesce(p.valid_to, $2) >= $2 ORDER BY p.id LIMIT 1""",
@@ -203,7 +205,7 @@ async def _reached(t: Tx, step: str, ticket: TicketRow, order: OrderRow, now: da
             )  # fmt: skip
         case "substitute":
             row = await t.fetchrow(
-                """SELECT a.name || '（' || u.name || '）' AS who, u.duty_phone
+                """SELECT NULL::int AS id, a.name || '（' || u.name || '）' AS who, u.duty_phone
                    FROM post p JOIN account a ON a.id = p.substitute JOIN post own ON own.account = a.id
                    JOIN unit u ON u.id = own.unit
                    WHERE p.unit = $1 AND p.substitute_from <= $2 AND p.substitute_to >= $2 AND a.active
@@ -215,11 +217,11 @@ async def _reached(t: Tx, step: str, ticket: TicketRow, order: OrderRow, now: da
             row = await _above(t, ticket, order.unit)
         case _:
             row = await t.fetchrow(
-                """SELECT name AS who, duty_phone FROM unit WHERE kind = 'hotline' AND coalesce(valid_to, $1) >= $1
+                """SELECT id, name AS who, duty_phone FROM unit WHERE kind = 'hotline' AND coalesce(valid_to, $1) >= $1
                    ORDER BY duty_phone IS NULL, id LIMIT 1""",
                 today,
             )  # fmt: skip
-    return Reached(row["who"], row["duty_phone"]) if row else None
+    return Reached(row["who"], row["duty_phone"], row["id"]) if row else None
 
 
 async def _above(t: Tx, ticket: TicketRow, unit: int) -> Any:
@@ -229,7 +231,7 @@ async def _above(t: Tx, ticket: TicketRow, unit: int) -> Any:
         kept_out = await secrecy.barred(await secrecy.accused_of(t, ticket.id))
     nearest = [office.id for office in reversed(await units.above(unit)) if office.id not in kept_out]
     return await t.fetchrow(
-        """SELECT name AS who, duty_phone FROM unit WHERE id = ANY($1::int[])
+        """SELECT id, name AS who, duty_phone FROM unit WHERE id = ANY($1::int[])
            ORDER BY duty_phone IS NULL, kind <> 'district', array_position($1::int[], id) LIMIT 1""",
         nearest,
     )  # fmt: skip

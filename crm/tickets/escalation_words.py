@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -75,11 +75,12 @@ class Try:
     word: str
 
 
-def told(row: Mapping[str, Any]) -> Try:
-    """A row of `escalating.tries` as people read it."""
+def told(row: Mapping[str, Any], unit_name: Callable[[int, str], str]) -> Try:
+    """A row of `escalating.tries` as people read it; `unit_name`: (id, its name then) → in the reader's language."""
     data = json.loads(row["data"])
+    who = unit_name(data["office"], data["who"]) if data.get("office") else data.get("who", "")
     step, channel = say(STEP, data.get("step")), say(CHANNEL, data.get("channel"))
-    return Try(row["at"], data.get("who", ""), step, channel, *_outcome(data, row["outcome"]))
+    return Try(row["at"], who, step, channel, *_outcome(data, row["outcome"]))
 
 
 def _outcome(data: Mapping[str, Any], found: str | None) -> tuple[str, str]:
