@@ -66,11 +66,12 @@ def compare(subject: Subject, world: World, lines: Sequence[Line]) -> Diff:
     by_name = {subject.name_of(values): row for row, values in world.items()}
     met: dict[tuple[str, ...], int] = {}
     for number, (line, cells) in enumerate(lines, start=1):
-        values, wrong = _parsed(subject, cells)
+        values, wrong = _parsed(subject, cells, by_name, world)
         name = subject.name_of(values)
-        row = by_name.get(name)
+        is_named = all(part in values for part in subject.natural)
+        row = by_name.get(name) if is_named else None
         before = world[row] if row is not None else None
-        if name in met:
+        if is_named and name in met:
             wrong.append(
                 (
                     _(subject.column(subject.natural[0]).label),
@@ -78,14 +79,15 @@ def compare(subject: Subject, world: World, lines: Sequence[Line]) -> Diff:
                     _("与第 {n} 行重复。").format(n=met[name]),
                 )
             )
-        met.setdefault(name, line)
+        if is_named:
+            met.setdefault(name, line)
         after = _after(subject, before, values, wrong)
         change = RowChange(row if row is not None else -number, before, after)
         if before is None and not subject.creates:
             wrong.append(
                 (_(subject.column(subject.natural[0]).label), name[0], _("没有这一行，也不能由表新增。"))
             )
-        diff.lines[change.id] = line
+        diff.lines.setdefault(change.id, line)
         if wrong:
             diff.rejected.append(Rejected(line, subject.title({**_blank(subject), **after}), tuple(wrong)))
         elif before is None:
@@ -97,7 +99,12 @@ def compare(subject: Subject, world: World, lines: Sequence[Line]) -> Diff:
     return diff
 
 
-def _parsed(subject: Subject, cells: dict[str, str]) -> tuple[Values, list[tuple[str, str, str]]]:
+def _parsed(
+    subject: Subject, cells: dict[str, str], by_name: dict[tuple[str, ...], int], world: World
+) -> tuple[Values, list[tuple[str, str, str]]]:
+    """What stands in the table already is taken as it is, even if nobody could type it any more."""
+    stands = by_name.get(tuple(cells.get(name, "") for name in subject.natural))
+    before = world[stands] if stands is not None else {}
     values: Values = {}
     wrong: list[tuple[str, str, str]] = []
     for name, text in cells.items():
@@ -110,7 +117,10 @@ def _parsed(subject: Subject, cells: dict[str, str]) -> tuple[Values, list[tuple
         try:
             values[name] = column.parse(text)
         except ValueError as why:
-            wrong.append((_(column.label), text[:80], str(why)))
+            if text and before.get(name) == text:
+                values[name] = text
+            else:
+                wrong.append((_(column.label), text[:80], str(why)))
     return values, wrong
 
 

@@ -53,6 +53,30 @@ async def test_what_is_exported_comes_back_without_a_difference(officer: Hire) -
     assert await db.fetchval("SELECT count(*) FROM admin_change") == 0
 
 
+async def test_rows_that_nobody_could_type_any_more_stay_and_are_not_taken_for_missing(officer: Hire) -> None:
+    admin = await officer("admin")
+    for number in ("96xx8", "96xx9"):
+        await db.execute(
+            "UPDATE line SET number = $1 WHERE id = (SELECT max(id) FROM line WHERE number !~ 'x')", number
+        )
+    rows = await exported(admin)
+    answer = await brought(admin, rows, removes="1")
+    page = (await admin.get(answer.headers["location"])).text
+    assert "没有可以导入的差别" in page
+    assert "重复" not in page
+
+
+async def test_two_wrong_names_are_not_one_name_twice(officer: Hire) -> None:
+    admin = await officer("admin")
+    rows = await exported(admin)
+    rows[1][1], first = "先到的名称", rows[1][0]
+    rows += [["abc", "甲"], ["def", "乙"], [first, "后到的名称"]]
+    answer = await brought(admin, rows)
+    page = (await admin.get(answer.headers["location"])).text
+    assert page.count("重复") == 1
+    assert re.search(r"第 2 行(?:(?!第 \d+ 行).)*先到的名称", page, re.S)
+
+
 async def test_an_english_sheet_comes_back_in_chinese(officer: Hire) -> None:
     admin = await officer("admin")
     admin.client.cookies.set("locale", "en")
