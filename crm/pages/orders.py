@@ -28,7 +28,7 @@ from core.web import (
 from crm.pages import order_answers, order_contacts, order_prints, order_returns
 from crm.pages.names import names
 from crm.pages.order_view import faces, next_step, words
-from crm.tickets import inbox, persons, pressing, queries, signing
+from crm.tickets import inbox, persons, pressing, queries, signing, why
 from crm.tickets.access import order_for
 from crm.tickets.states import BY_NAME
 from crm.tickets.story import Reader, Told, tell, written

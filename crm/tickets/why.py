@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from core.i18n import N_, _
-from crm.tickets import clock_words
-from crm.tickets.clocks import Entry, explain, standing
+from crm.tickets import clock_words, extensions, holds
+from crm.tickets.clocks import Entry, Line, explain, standing
 from crm.tickets.lights import Light, ticket_light
+from crm.tickets.words import say
 from routing.rulebook import Rulebook
 
 NAMES = {"sign": N_("签收"), "contact": N_("首次联系"), "close": N_("办结")}
@@ -24,6 +25,8 @@ class Sum:
     title: str
     detail: str
     due: datetime | None
+    skipped: str
+    """The days off on the way, by name; the worked weekends."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,25 @@ def clocks_of_order(
     for name in NAMES:
         ledger = [Entry.of(row) for row in entries if row["clock"] == name]
         if ledger:
-            found.append(_clock(name, ledger, done[name] or order["ended_at"], book, now=now, today=today))
+            done_at = done[name] or order["ended_at"]
+            basis = _basis(name, order)
+            found.append(_clock(name, ledger, done_at, book, now=now, today=today, basis=basis))
     return found
 
 
+def _basis(name: str, order: Mapping[str, Any]) -> str:
+    """Where the limit itself comes from, when it is not the kind's own."""
+    if name != "close":
+        return ""
+    if order["part"] == "assist":
+        return _("协办：主办时限减三分之一")
+    return _("重办时限") if order["round"] > 1 else ""
+
+
 def _clock(
-    name: str, ledger: list[Entry], done_at: datetime | None, book: Rulebook, *, now: datetime, today: date
-) -> Clock:
+    name: str, ledger: list[Entry], done_at: datetime | None, book: Rulebook, *, now: datetime, today: date,
+    basis: str = "",
+) -> Clock:  # fmt: skip
     stands = standing(ledger, book.calendar)
     assert stands is not None
     light = ticket_light(
@@ -78,15 +93,7 @@ def _clock(
             if stands.due
             else ""
         )
-    sums = tuple(
-        Sum(
-            line.at,
-            clock_words.line_title(line),
-            clock_words.line_detail(line, today=today, clock=name),
-            line.due_after,
-        )
-        for line in explain(ledger, book.calendar)
-    )
+    sums = tuple(_sum(line, name, today, basis) for line in explain(ledger, book.calendar))
     return Clock(
         name,
         _(NAMES[name]),
@@ -99,3 +106,18 @@ def _clock(
         sums,
         stands.limit.workdays,
     )
+
+
+def _sum(line: Line, name: str, today: date, basis: str) -> Sum:
+    worded = replace(line, entry=replace(line.entry, note=_note(line.entry.note)))
+    detail = clock_words.line_detail(worded, today=today, clock=name)
+    parts = (basis if line.key == "limit" else "", detail, line.entry.actor_name)
+    return Sum(
+        line.at, clock_words.line_title(line), _("；").join(filter(None, parts)), line.due_after,
+        clock_words.skipped(line.skipped, today=today),
+    )  # fmt: skip
+
+
+def _note(note: str) -> str:
+    """The word of a ground, where the note is its code."""
+    return say(extensions.GROUND, note) or say(holds.GROUND, note) or note
