@@ -28,13 +28,14 @@ from core.web import (
 from crm.pages import order_answers, order_contacts, order_prints, order_returns
 from crm.pages.names import names
 from crm.pages.order_view import faces, next_step, words
-from crm.tickets import inbox, persons, pressing, queries, signing, why
+from crm.tickets import inbox, persons, pressing, queries, signing
 from crm.tickets.access import order_for
 from crm.tickets.states import BY_NAME
 from crm.tickets.story import Reader, Told, tell, written
 from crm.tickets.supervising import LEVEL
 from crm.tickets.urging import SOURCE
 from crm.tickets.verbs import offered
+from crm.tickets.why import Clock, clocks_of_order
 from crm.tickets.words import defect_word, say
 
 UNIT = requires("desk.unit")
@@ -153,6 +154,7 @@ async def _order(request: Request, row: Any) -> dict[str, Any]:
     verbs = offered(officer, *await order_for(officer, row["id"])) if is_own else []
     return {
         "row": row, "faces": faces(row, reachable=reachable), "person": persons.person(row), "seen": row["version"],
+        "clocks": await _clocks(row),
         "address": privacy.open_sealed(row["address"]) if row["address"] else "", "text": mask(row["content"]),
         "beside": await inbox.beside(row), "story": await story_of(officer, row, events), "is_own": is_own, "mask": mask,
         "step": next_step(row, reachable=reachable) if is_own else "none", "reachable": reachable,
@@ -162,6 +164,12 @@ async def _order(request: Request, row: Any) -> dict[str, Any]:
         "may_answer": {verb.move for verb in verbs}, "sources": SOURCE, "levels": LEVEL, "say": say,
         "may_return": _may_return(row) and is_own, **await words(),
     }  # fmt: skip
+
+
+async def _clocks(row: Any) -> list[Clock]:
+    """Why it is due when it is, clock by clock."""
+    entries, called, now = await queries.ledger(row["id"]), await names(), clock.now()
+    return clocks_of_order(entries, row, called.book, now=now, today=clock.local(now).date())
 
 
 async def story_of(officer: Officer, row: Any, events: Sequence[Any]) -> list[Told]:
