@@ -13,7 +13,7 @@ from core.cursors import cursor, read_cursor
 from core.i18n import N_, _
 from core.officers import Officer
 from core.web import FromQuery, Request, page, requires
-from crm.pages import work_case, work_rows
+from crm.pages import precedent_lines, work_case, work_rows
 from crm.pages.dispatch_rows import PAGE
 from crm.pages.names import names
 from crm.tickets import desk_work, queries
@@ -141,4 +141,4 @@ def _chips(kind: str) -> Sequence[tuple[str, str, bool]]:
     return [every, *((_(word), f"/dispatch/requests?kind={key}", key == kind) for key, word in KIND.items())]
 
 
-routes = [tabs_afresh, listed, rows, *work_case.routes]
+routes = [tabs_afresh, listed, rows, *work_case.routes, *precedent_lines.routes]

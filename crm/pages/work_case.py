@@ -99,4 +99,12 @@ async def _said(number: int, of: str) -> list[Any]:
     )  # fmt: skip
 
 
-routes: list[Any] = [case]
+@get("/dispatch/{number:int}/merging", guards=[requires("ticket.dispatch")])
+async def merging(request: Request, number: FromPath[int]) -> Response[bytes]:
+    """Whether an open ticket of the same matter and street stands there to merge into; empty for none."""
+    await ticket_for(request.user, number)
+    found = await merged_lists.candidates(request.user, [number])
+    return page("crm/dispatch/_merging.html", number=number, found=found[0] if found else None)
+
+
+routes: list[Any] = [case, merging]

@@ -10,6 +10,7 @@ import pytest
 from core import clock, db
 from crm import calls
 from crm.tickets import merging, replay
+from crm.tickets.number import show
 from tests.crm import cast
 from tests.crm.cast import BOB, HEATING, NOW, dispatched, registered
 from tests.pages.counting import counted
@@ -144,3 +145,21 @@ async def test_the_panel_costs_the_same_for_one_incident_and_for_three(officer: 
             await agent.get(AROUND, headers=FRAGMENT)
         costs.append(len([s for s in cost.statements if "reference_version" not in s]))
     assert costs[0] == costs[1] > 0
+
+
+async def test_the_preview_offers_to_merge_where_one_stands_open(officer: Hire) -> None:
+    alone = await registered(urgency="2")
+    bob = await officer("dispatcher")
+    assert "并单…" not in (await bob.get(f"/dispatch/{alone}/merging", headers=FRAGMENT)).text
+    second = await registered(content="隔壁楼也不热，林苑西里 9 号楼，昨天起停暖。")
+    assert (
+        f"/tickets/{second}/moves/merge?back=/dispatch" in (await bob.get(f"/dispatch/{second}/merging")).text
+    )
+    form = (await bob.get(f"/tickets/{second}/moves/merge?back=/dispatch")).text
+    assert show(alone) in form
+    done = {"master": str(alone), "ground": "同一小区同一条管道停暖", "back": "/dispatch"}
+    answer = await bob.post(f"/tickets/{second}/moves/merge", done)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/dispatch")
+    queue = (await bob.get("/dispatch")).text
+    assert "⊕ 1" in queue
+    assert f'data-number="{second}"' not in queue
