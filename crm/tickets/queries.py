@@ -12,7 +12,7 @@ from typing import Any
 
 from core import db
 from core.officers import Officer
-from crm.tickets import figures
+from crm.tickets import figures, merged_follow_up
 from crm.tickets.access import visible
 
 #: What a row of a ticket list shows; no text of the citizen beyond the title and a first clause.
@@ -238,7 +238,10 @@ async def counters(officer: Officer) -> Mapping[str, int]:
     sql = f"""SELECT count(*) FILTER (WHERE t.status IN ('received', 'redo')) AS dispatch,
                 count(*) FILTER (WHERE t.status = 'return_review') AS returns,
                 count(*) FILTER (WHERE t.status = 'replied') AS review,
-                count(*) FILTER (WHERE t.status = 'follow_up') AS follow_up
+                count(*) FILTER (WHERE t.status = 'follow_up')
+                    + (SELECT count(*) FROM round f JOIN ticket t ON t.id = f.ticket AND t.round = f.no
+                       WHERE f.follow_up_due_at IS NOT NULL AND f.follow_up_at IS NULL AND t.status = 'merged'
+                         AND {merged_follow_up.WANTED} AND {where}) AS follow_up
             FROM ticket t
             WHERE t.status IN ('received', 'redo', 'return_review', 'replied', 'follow_up') AND {where}"""
     return await figures.counted(sql, where.args, where.args)

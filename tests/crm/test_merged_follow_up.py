@@ -11,7 +11,7 @@ from core import db
 from core.errors import Refused
 from crm.kpi.facts import Args, Period, facts
 from crm.kpi.rules import rules
-from crm.tickets import closing, figures, follow_up_lists, following_up, merging, replay, replies
+from crm.tickets import closing, figures, follow_up_lists, following_up, merging, queries, replay, replies
 from crm.tickets.follow_up_lists import Wanted
 from crm.tickets.following_up import Answer
 from crm.tickets.merging import Merge, Unmerge
@@ -51,6 +51,7 @@ async def listed() -> list[int]:
     wanted = Wanted(following_up.half_day(LATER), LATER)
     rows = await follow_up_lists.follow_ups(RUTH, wanted)
     assert (await follow_up_lists.parts(RUTH, wanted))["all"] == len(rows)
+    assert (await queries.counters(RUTH))["follow_up"] == len(rows)
     return [row["id"] for row in rows]
 
 
