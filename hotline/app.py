@@ -25,12 +25,12 @@ from core.web import check_routes, set_nav
 from crm import calls
 from crm.admin.uses import of_matters
 from crm.pages.effects import OnOpenOrders
-from crm.tickets.succession import open_orders
+from crm.tickets.succession import fields_of, open_orders
 from crm.tickets.topics import may_hear
 from hotline import keeping
-from routing import effects
 from hotline.carriers import wired
-from routing.admin.open_work import add_uses, set_counter
+from routing import effects
+from routing.admin.open_work import add_uses, set_counter, set_spread
 from routing.posts import grants_for
 
 log = logging.getLogger("hotline")
@@ -103,6 +103,7 @@ def wire() -> None:
     effects.use(OnOpenOrders())
     keeping.wire()
     set_counter(open_orders)
+    set_spread(fields_of)
     add_uses(of_matters)
     floors = [module for name in ADMIN if (module := _module(name))]
     set_subjects([subject for floor in floors for subject in floor.subjects])

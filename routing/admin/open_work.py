@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from routing.admin.shares import Field
+
 #: (unit ids, all of them ever) → how many work orders each has; units with none may be left out.
 Counter = Callable[[Sequence[int], bool], Awaitable[dict[int, int]]]
 
@@ -23,6 +25,27 @@ def set_counter(counter: Counter) -> None:
 async def open_work(units: Sequence[int], *, ever: bool = False) -> dict[int, int]:
     """Work orders still open at these units, or with `ever` all there were."""
     return await _count(units, ever)
+
+
+#: unit id → where its open orders are and what about.
+Spread = Callable[[int], Awaitable[list[Field]]]
+
+
+async def _nothing_open(_unit: int) -> list[Field]:
+    return []
+
+
+_spread: Spread = _nothing_open
+
+
+def set_spread(spread: Spread) -> None:
+    global _spread
+    _spread = spread
+
+
+async def spread_of(unit: int) -> list[Field]:
+    """The unit's open orders by place and matter."""
+    return await _spread(unit)
 
 
 #: matter codes → code → sentences about what refers to it or to its branch.

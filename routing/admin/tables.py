@@ -1,6 +1,6 @@
 """Tables of unit administration: names a unit had, and who took over from whom."""
 
-from piccolo.columns import BigInt, Date, Integer, Serial, Text, Timestamptz
+from piccolo.columns import JSONB, BigInt, Date, Integer, Serial, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -25,5 +25,6 @@ class UnitSuccession(Table):
     reason = Text(default="")
     asked_by = BigInt()
     asked_by_name = Text(default="")
+    shares = JSONB(default="[]")  # of a split: who inherits what part of it (`routing/admin/shares.py`)
     moved = Integer(default=0)
     moved_at = Timestamptz(null=True, default=None)

@@ -152,7 +152,7 @@ async def test_the_heir_inherits_open_orders_with_their_clocks_and_history_stays
     events = [event["verb"] for event in await queries.events(number)]
     assert events.count("succeed") == 1
     supervisor = await officer("supervisor")
-    assert "继任单位承接" in (await supervisor.get(f"/tickets/{number}")).text
+    assert f"由{BUREAU}承接" in (await supervisor.get(f"/tickets/{number}")).text
 
 
 async def test_replayed_the_log_arrives_where_the_tickets_are(officer: Hire) -> None:
