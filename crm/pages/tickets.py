@@ -12,6 +12,7 @@ from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _
 from core.officers import Officer
 from core.web import Form, FromPath, FromQuery, Request, page, read_form, redirect, requires
+from crm.pages import casefiles
 from crm.pages.glance import Glance, glance
 from crm.pages.names import Names, names
 from crm.tickets import (
@@ -113,7 +114,7 @@ async def phone(request: Request, ticket: FromPath[int]) -> Response[Any]:
     )
 
 
-routes: list[Any] = [shown, story, on_it, add, withdraw, reopen, phone]
+routes: list[Any] = [shown, story, on_it, add, withdraw, reopen, phone, *casefiles.routes]
 
 
 async def _done(
@@ -227,6 +228,7 @@ def _elsewhere(officer: Officer, seen: Glance, can: list[Move], lead: Any) -> li
         ways.append((_("去回访"), f"/review/{seen.number}/follow-up"))
     if seen.status is Status.ARCHIVED and officer.can("desk.agent"):
         ways.append((_("另立新单…"), f"/desk?from={seen.number}"))
+    ways.append((_("导出卷宗…"), f"/tickets/{seen.number}/file"))
     if lead is not None and officer.can("desk.unit") and lead["unit"] in officer.scopes:
         ways.insert(0, (_("打开承办单"), f"/orders/{lead['id']}"))
     return ways
