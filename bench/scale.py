@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +28,9 @@ from bench import load
 
 ROOT = Path(__file__).resolve().parent.parent
 ASKS = 60
-BATCH = 100_000
+BATCH = 50_000
+#: Seconds for a statement that fills.
+LONG = 900
 KNOWN_PHONES = 2_000
 WORDS = ("暖气", "停水", "路灯", "噪声", "电梯", "燃气", "公交", "拖欠工资")
 
@@ -113,7 +116,7 @@ async def _fill(have: int, want: int, share: float) -> list[str]:
             )  # what we write fits: no look-up of each key
             await t.execute("CREATE TEMP TABLE fresh (n int, id bigint) ON COMMIT DROP")
             await t.connection.copy_records_to_table(
-                "fresh", records=list(enumerate(ids)), columns=["n", "id"]
+                "fresh", records=list(enumerate(ids)), columns=["n", "id"], timeout=LONG
             )
             await _citizens(t, start, many, phones)
             await _rows(t, start, int(many * share))
@@ -149,10 +152,13 @@ async def _citizens(t: Any, start: int, many: int, phones: list[str]) -> None:
         hashed = privacy.lookup("phone", phone) if phone else (start + n).to_bytes(8, "big") * 4
         rows.append((now, hashed, f"{n % 10_000:04d}"))
     await t.execute("CREATE TEMP TABLE people (at timestamptz, hash bytea, tail text) ON COMMIT DROP")
-    await t.connection.copy_records_to_table("people", records=rows, columns=["at", "hash", "tail"])
+    await t.connection.copy_records_to_table(
+        "people", records=rows, columns=["at", "hash", "tail"], timeout=LONG
+    )
     await t.execute(
         """INSERT INTO citizen (created_at, phone_hash, phone_tail) SELECT at, hash, tail FROM people
-           ON CONFLICT (phone_hash) WHERE phone_hash IS NOT NULL DO NOTHING"""
+           ON CONFLICT (phone_hash) WHERE phone_hash IS NOT NULL DO NOTHING""",
+        timeout=LONG,
     )
 
 
@@ -175,9 +181,11 @@ async def _rows(t: Any, start: int, opened: int) -> None:
              ON c.k = f.n / 2 + 1
            ON CONFLICT DO NOTHING""",
         opened,
+        timeout=LONG,
     )  # fmt: skip
     await t.execute(
-        "INSERT INTO round (ticket, no, opened_at) SELECT id, 1, now() FROM fresh ON CONFLICT DO NOTHING"
+        "INSERT INTO round (ticket, no, opened_at) SELECT id, 1, now() FROM fresh ON CONFLICT DO NOTHING",
+        timeout=LONG,
     )
     await t.execute(
         """INSERT INTO work_order (ticket, round, unit, part, status, version, dispatched_at, close_due_at, sign_due_at,
@@ -189,10 +197,12 @@ async def _rows(t: Any, start: int, opened: int) -> None:
            FROM fresh f JOIN ticket t ON t.id = f.id,
            LATERAL (SELECT now() + interval '4 hour 1 minute' + f.n % 432000 * interval '1 second' AS due) d""",
         opened,
+        timeout=LONG,
     )  # fmt: skip
     await t.execute(
         """INSERT INTO ticket_event (ticket, at, verb, actor_name, status, round, version, orders, data)
-           SELECT t.id, now(), 'register', '', t.status, 1, 1, '{}', '{}' FROM fresh f JOIN ticket t ON t.id = f.id"""
+           SELECT t.id, now(), 'register', '', t.status, 1, 1, '{}', '{}' FROM fresh f JOIN ticket t ON t.id = f.id""",
+        timeout=LONG,
     )
 
 
@@ -211,7 +221,7 @@ async def _look_ups(port: int, phones: list[str]) -> dict[str, float]:
         "SELECT id FROM ticket TABLESAMPLE SYSTEM (1) WHERE NOT confidential ORDER BY random() LIMIT 200"
     )
     chance, known = random.Random(3), [row["id"] for row in numbers]
-    asks = {
+    asks: dict[str, tuple[str, Callable[[], str]]] = {
         "a number": ("lijing", lambda: f"/api/v1/tickets/{chance.choice(known):013d}"),
         "a phone": ("lijing", lambda: f"/api/v1/tickets?limit=20&q={chance.choice(phones)[3:]}"),
         "a unit's inbox": ("wangmin", lambda: "/api/v1/orders?tab=handling"),

@@ -83,7 +83,7 @@ async def withdraw(
         merged = ticket.status is Status.MERGED
         moved = await move.make(
             t, "withdraw_merged" if merged else "withdraw", ticket, by=officer, now=now, seen=seen,
-            ticket_set={"due_at": None, "dispatch_due_at": None, "withdrawal": code, "merged_into": None, "supervised": 0},
+            ticket_set={"due_at": None, "dispatch_due_at": None, "withdrawal": code, "merged_into": None},
             data={"code": code, "ground": ground.strip()},
         )  # fmt: skip
         if merged:

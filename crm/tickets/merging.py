@@ -238,6 +238,10 @@ async def _undo(t: Tx, row: Any, officer: Officer, ground: str, now: datetime) -
             t, "release", master, by=by, now=now, ticket_set={"merged_count": max(0, master.merged_count - 1)},
             data={"child": row["child"]},
         )  # fmt: skip
+    else:  # archived: its log is closed
+        await t.execute(
+            "UPDATE ticket SET merged_count = greatest(merged_count - 1, 0) WHERE id = $1", row["master"]
+        )
 
 
 def _in_charge(officer: Officer) -> Officer:

@@ -18,7 +18,7 @@ from core.i18n import _
 from core.officers import Officer
 from crm.tickets import pending
 from crm.tickets.access import OrderRow, TicketRow, check_may
-from crm.tickets.states import BY_NAME, ORDER_OPEN, Move, OrderStatus, Party, Status, order_after
+from crm.tickets.states import BY_NAME, FINAL, ORDER_OPEN, Move, OrderStatus, Party, Status, order_after
 from crm.tickets.words import say, status_word
 
 _OPEN_ORDERS = ", ".join(f"'{status}'" for status in sorted(ORDER_OPEN))
@@ -125,6 +125,8 @@ def _statement(
     number, at = args(ticket.id), args(now)
     actor = args(by.name)
     after = back.status if back else move.after(ticket.status)
+    if after in FINAL:
+        ticket_set = {**ticket_set, "supervised": 0}
     sets = "".join(f", {column} = {args(value)}" for column, value in ticket_set.items())
     parts = [
         f"""moved AS (UPDATE ticket SET status = {args(after)}, version = version + 1{sets}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from core import clock, db
 from core.errors import Refused
-from crm.tickets import agreement, closing, dispatch, signing
+from crm.tickets import agreement, archiving, closing, dispatch, signing
 from crm.tickets.verbs import VERBS
 from tests.crm import journeys
 from tests.crm.cast import ALICE, BOB, SIMON, at_unit, head_of, officer, status
@@ -45,6 +46,17 @@ async def test_nothing_is_asked_of_a_ticket_that_has_moved_on(state: str, asked:
     ticket = await journeys.at(people, state)
     for move in (asked, leaves):
         await journeys.make(people, ticket, move)
+    assert [found async for found in agreement.check()] == []
+
+
+async def test_a_child_leaves_a_master_that_is_archived() -> None:
+    people = await cast()
+    child = await journeys.at(people, "merged")
+    master = await db.fetchval("SELECT merged_into FROM ticket WHERE id = $1", child)
+    for move in journeys.PATHS["closed"]:
+        await journeys.make(people, master, move)
+    assert await archiving.archive(now=clock.now() + timedelta(days=400)) == 1
+    await closing.withdraw(SIMON, child, ground="市民来电：不用办了。", now=clock.now())
     assert [found async for found in agreement.check()] == []
 
 
