@@ -59,7 +59,7 @@ class _Sink:
     def __init__(self) -> None:
         self.parts: list[bytes] = []
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, /) -> int:
         self.parts.append(bytes(data))
         return len(data)
 
@@ -74,7 +74,7 @@ class _Sink:
 def stream(pages: Sequence[Page], enclosed: Sequence[Enclosed]) -> Iterator[bytes]:
     """The ZIP, piece by piece. An attachment whose bytes are gone is left out: the index names it all the same."""
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]  # writes only
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # writes only
         for page in pages:
             archive.writestr(page.name, page.text)
             yield sink.take()
