@@ -185,7 +185,7 @@ def _environment(locale: str) -> Environment:
             "moment": i18n.moment,
             "day": i18n.day,
             "dated": i18n.dated,
-            "number": i18n.number,
+            "grouped": i18n.number,
             "tongue": i18n.tongue,
             "hour": i18n.hour,
             "in_full": i18n.in_full,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from core import db
-from core.i18n import _, locale
+from core.i18n import _, dated, locale
 from routing import sureness
 from routing.rulebook import Rulebook, UnitRow, rulebook
 from routing.rules import EVERY, Book, Line, Office, Resolution, needs_place, resolve
@@ -142,10 +142,10 @@ def _place(known: Catalogue, line: Line) -> str:
 def _validity(line: Line) -> str:
     start, end = line.valid_from, line.valid_to
     if start and end:
-        return _("{start} 至 {end} 有效").format(start=start.isoformat(), end=end.isoformat())
+        return _("{start} 至 {end} 有效").format(start=dated(start), end=dated(end))
     if start:
-        return _("{start} 起有效").format(start=start.isoformat())
-    return _("有效至 {end}").format(end=end.isoformat()) if end else _("长期有效")
+        return _("{start} 起有效").format(start=dated(start))
+    return _("有效至 {end}").format(end=dated(end)) if end else _("长期有效")
 
 
 async def _read(rules: Rulebook) -> Catalogue:

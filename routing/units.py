@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from core import db
+from routing.catalogue import unit_name
 from routing.rulebook import Rulebook, UnitRow, rulebook
 from routing.typeahead import Entry, Hit, Index
 
@@ -73,7 +74,7 @@ async def below(unit: int) -> frozenset[int]:
 
 def _names_above(tree: _Tree, unit: int) -> tuple[str, ...]:
     codes = tree.paths[unit].strip("/").split("/")[1:-1]
-    return tuple(tree.of.units[tree.by_code[code]].name for code in codes)
+    return tuple(unit_name(tree.of.units[tree.by_code[code]]) for code in codes)
 
 
 async def _ready() -> _Tree:

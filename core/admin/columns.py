@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from core.i18n import LOCALES, N_, _, said
+from core.i18n import LOCALES, N_, _, dated, said
 from core.privacy import open_sealed
 
 Value = Any
@@ -108,6 +108,8 @@ class Column:
         """As people read it, also in a sheet."""
         if self.kind == "flag":
             return _(YES) if value else _(NO)
+        if isinstance(value, date):
+            return dated(value)
         if self.kind == "choice":
             return _(dict(self.choices).get(value, value or ""))
         return self.cell(value)

@@ -58,6 +58,8 @@ LINES: Final = Subject(
     group=N_("线路"),
     order=60,
     table="line",
+    source="""SELECT l.*, (SELECT nullif(u.name_en, '') FROM unit u WHERE u.name = l.owner ORDER BY u.id LIMIT 1) AS owner_en
+        FROM line l""",
     natural=("number",),
     title=lambda values: f"{values['number']} {values['name']}",
     columns=(

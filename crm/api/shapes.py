@@ -55,7 +55,7 @@ class TicketPage(msgspec.Struct):
 
 
 class Order(msgspec.Struct):
-    """A work order (承办单) of a ticket."""
+    """A work order of a ticket."""
 
     id: int
     round: int

@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from core import clock
+from core import clock, i18n
 from core.admin import changes
 from core.admin.subjects import World
 from core.admin.writing import RowChange
@@ -150,6 +150,7 @@ def _year(
         source=typed.get("source") or calendar_year.source(world, year),
         ticks_provisional="provisional" in typed if typed else provisional,
         off=sum(kind == "off" for kind, _n in now.values()), work=sum(kind == "work" for kind, _n in now.values()),
+        called={v["name"]: v["name_en"] for v in world.values() if v["name_en"]} if i18n.locale() == "en" else {},
         version=max((v["version"] for v in world.values() if v["day"].year == year), default=""),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from core.admin import changes
 from core.admin.subjects import Subject, World
 from core.admin.writing import RowChange
 from core.errors import Conflict, Invalid, Refused
-from core.i18n import _
+from core.i18n import _, dated
 from core.web import Form, Request, page, read_form, redirect, requires
 from crm.pages.effects import FOLLOW, KEEP, foresee_limits, shown, ways
 from crm.tickets.clock_words import amount
@@ -51,7 +51,7 @@ async def propose(request: Request) -> Response[Any]:
     except Refused as refused:
         errors = dict(refused.fields) if isinstance(refused, Invalid) else {}
         return await _preview(form, rows, on, errors=errors, refused=refused)
-    said = _("已改 {n} 格，{day} 起生效。").format(n=len(limit_cells.words(rows)), day=on.isoformat())
+    said = _("已改 {n} 格，{day} 起生效。").format(n=len(limit_cells.words(rows)), day=dated(on))
     return redirect(run or "/admin/limit-table", flash=said)
 
 

@@ -9,11 +9,12 @@ from core.errors import NotFound
 from core.i18n import _
 from core.web import FromPath, Request, page, redirect, requires
 from kb import gaps
+from kb.folders import folders
 
 
 @get("/kb/gaps", guards=[requires("kb.edit")])
 async def index() -> Response[Any]:
-    return page("kb/gaps.html", desk="kb", rows=await gaps.still_open())
+    return page("kb/gaps.html", desk="kb", rows=await gaps.still_open(), called=await folders())
 
 
 @post("/kb/gaps/{number:int}/answer", guards=[requires("kb.edit")])

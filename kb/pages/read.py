@@ -11,6 +11,7 @@ from core.errors import NotFound
 from core.i18n import _
 from core.web import FromPath, FromQuery, Request, cursor, page, read_cursor, requires
 from kb import articles, queries
+from kb.folders import folders
 from kb.search import engine
 from kb.search.snippets import marked
 
@@ -33,7 +34,11 @@ async def index(
         folder, matter, status if edits and status in _statuses() else "published", ending
     )
     known: dict[str, Any] = {"q": q.strip(), "chosen": chosen, "edits": edits, "statuses": articles.STATUSES}
-    known |= {"folders": await queries.folders(), "link": _linker(q.strip(), chosen)}
+    known |= {
+        "folders": await queries.folders(),
+        "link": _linker(q.strip(), chosen),
+        "called": await folders(),
+    }
     if q.strip():
         answer = await engine.search(q, matter=matter or None, limit=FOUND, on=now)
         return page(
@@ -64,6 +69,7 @@ async def article(request: Request, code: FromPath[str], q: FromQuery[str] = "")
         "kb/article.html",
         desk="kb",
         a=row,
+        called=await folders(),
         body=marked(row["body"], q),
         edits=edits,
         state=articles.STATUSES[row["status"]],

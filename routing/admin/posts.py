@@ -18,7 +18,7 @@ from routing.posts import NAMES
 
 ACCOUNTS: Final = "SELECT username AS value, name AS word, name AS word_en FROM account ORDER BY username"
 _SOURCE: Final = """
-    SELECT p.id, a.username AS account, a.name AS person, u.code AS unit, u.name AS unit_name, p.role, p.named, p.title,
+    SELECT p.id, a.username AS account, a.name AS person, u.code AS unit, u.name AS unit_name, u.name_en AS unit_name_en, p.role, p.named, p.title,
            s.username AS substitute, p.substitute_from, p.substitute_to, p.valid_from, p.valid_to
     FROM post p JOIN account a ON a.id = p.account JOIN unit u ON u.id = p.unit
     LEFT JOIN account s ON s.id = p.substitute"""

@@ -13,11 +13,16 @@ from core.db import Tx
 from core.i18n import N_, _
 from core.i18n import NAMES as LANGUAGES
 from routing.admin.posts import check_an_admin_is_left
+from routing.posts import NAMES
 
-_SOURCE: Final = """
+_ROLE: Final = " ".join(f"WHEN '{role}' THEN '{name}'" for role, name in NAMES.items())
+_SOURCE: Final = f"""
     SELECT a.id, a.username, a.name, a.locale, a.active, a.password_hash <> '' AS has_password, a.password_temporary,
-           (SELECT string_agg(u.name || ' ' || coalesce(nullif(p.title, ''), p.role), '；' ORDER BY p.id)
-            FROM post p JOIN unit u ON u.id = p.unit WHERE p.account = a.id AND p.valid_to IS NULL) AS posts
+           (SELECT string_agg(u.name || ' ' || coalesce(nullif(p.title, ''), CASE p.role {_ROLE} END, p.role), '；' ORDER BY p.id)
+            FROM post p JOIN unit u ON u.id = p.unit WHERE p.account = a.id AND p.valid_to IS NULL) AS posts,
+           (SELECT string_agg(coalesce(nullif(u.name_en, ''), u.name) || ' '
+                || coalesce(nullif(p.title, ''), replace(p.role, '_', ' ')), '; ' ORDER BY p.id)
+            FROM post p JOIN unit u ON u.id = p.unit WHERE p.account = a.id AND p.valid_to IS NULL) AS posts_en
     FROM account a"""
 
 

@@ -167,7 +167,7 @@ async def _form(
         "core/admin/row.html",
         status=status,
         desk="admin", subject=about, row=row, values=values, sheet=sheet, used=used,
-        title=about.title(values) if values else _("新增{what}").format(what=_(about.label)),
+        title=about.title(values | english) if values else _("新增{what}").format(what=_(about.label)),
         columns=about.typed, Removal=Removal,
         shown=[
             (_(c.label), english.get(c.name) or c.shown(values[c.name]))
