@@ -89,3 +89,15 @@ async def test_a_caller_joins_an_incident_by_one_key(site: Site, officer: Hire) 
     await expect(page.locator("#desk")).to_contain_text("已登记，并入“王顶堤片区停暖”")
     await expect(page.locator("#desk")).to_contain_text("预计今天22时前恢复")
     assert await db.fetchval("SELECT merged_count FROM ticket WHERE id = $1", number) == 1
+
+
+async def test_a_second_report_is_merged_from_the_queue_by_keys(site: Site, officer: Hire) -> None:
+    master, _order = await dispatched()
+    second = await cast.registered(at=MORNING, content="隔壁楼也不热，林苑西里 9 号楼，昨天起停暖。")
+    page = await site.page(await officer("dispatcher"), "/dispatch")
+    await expect(page.locator("#preview")).to_contain_text("同一街道、同一事项")
+    await page.keyboard.press("Alt+KeyG")
+    await page.locator("#f-ground").fill("同一小区同一条管道停暖")
+    await page.keyboard.press("Control+Enter")
+    await expect(page).to_have_url(f"{site.base}/dispatch")
+    assert await db.fetchval("SELECT merged_into FROM ticket WHERE id = $1", second) == master
