@@ -10,7 +10,7 @@ import pytest
 from core import clock, db
 from crm import jobs
 from crm.pages.names import names
-from crm.tickets import queries
+from crm.tickets import queries, replies
 from routing.rulebook import forget, rulebook
 from routing.units import unit_by_code, units
 from tests.admin.forms import filled
@@ -134,7 +134,7 @@ async def test_the_heir_inherits_open_orders_with_their_clocks_and_history_stays
     number, order = await cast.dispatched(HEATING)
     assisted, _lead = await cast.dispatched("王顶堤街道办事处", assists=(HEATING,))
     done, finished = await cast.replied()
-    await cast.replies.accept(
+    await replies.accept(
         cast.RUTH, done, follow_up="none", ground="匿名", now=cast.NOW + timedelta(hours=3)
     )
     before = dict(await db.fetchrow("SELECT * FROM work_order WHERE id = $1", order))
