@@ -2,12 +2,13 @@
 # make check  lint, types, tests: what CI runs           make demo   demo data into an unused database
 # make doctor what is well and what is not               make bench  how fast it is here
 # make day    a working day of the demo city in eight minutes, while `make run` runs
+# make bench-day   a tenth of a working day, move by move; `python -m bench.scale`, `.faults`, `.stress`: docs/bench.md
 # make bench-live  5,316 open desks that hear of 80 changes a second
 # make shots  the pictures of docs/, from the walk through all desks in a browser
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test check lint format demo day doctor bench bench-live shots browser clean
+.PHONY: run test check lint format demo day doctor bench bench-day bench-live shots browser clean
 
 BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -25,6 +26,9 @@ day: .venv/installed
 
 bench: .venv/installed-dev
 	@exec $(BIN)/python -m bench
+
+bench-day: .venv/installed-dev
+	@exec $(BIN)/python -m bench.day $(ARGS)
 
 bench-live: .venv/installed-dev
 	@exec $(BIN)/python -m bench.live $(ARGS)
