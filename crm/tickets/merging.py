@@ -24,6 +24,9 @@ from crm.tickets.verb import Facts, Verb
 from crm.tickets.words import status_word
 from routing.rulebook import rulebook
 
+#: The list of incidents, as a topic of the live channel.
+INCIDENTS = "queue:incidents"
+
 
 @dataclass(frozen=True)
 class Merge:
@@ -86,6 +89,7 @@ async def merge(
             t, "gather", master, by=officer, now=now,
             ticket_set={"merged_count": master.merged_count + 1}, data={"child": child},
         )  # fmt: skip
+        t.changed(INCIDENTS)
         await merged_follow_up.join(t, child, into)
         return moved
 
@@ -165,6 +169,7 @@ async def declare(
             raise Refused(_("已经是群发事件“{title}”。").format(title=found.incident), code="wrong_state")
         if found.confidential:
             raise Refused(_("保密件不能设为群发事件。"), code="confidential")
+        t.changed(INCIDENTS)
         return await move.make(
             t, "declare_incident", found, by=officer, now=now, seen=seen, ticket_set={"incident": form.title},
             data={"title": form.title},
@@ -178,6 +183,7 @@ async def announce(
     open_words.check("text", form.text)
     async with tx() as t:
         found = await ticket_for(officer, ticket, to="change")
+        t.changed(INCIDENTS)
         return await move.make(
             t, "announce", found, by=officer, now=now, seen=seen,
             data={"text": form.text, "told": found.merged_count + 1},
