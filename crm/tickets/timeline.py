@@ -72,6 +72,8 @@ def span(time: timedelta) -> str:
     days, hours = divmod(minutes // 60, 24)
     if days:
         return _("{d} 天 {h} 时").format(d=days, h=hours) if hours else _("{d} 天").format(d=days)
+    if hours and not minutes % 60:
+        return _("{h} 时").format(h=hours)
     if hours:
         return _("{h} 时 {m} 分").format(h=hours, m=minutes % 60)
     return _("{m} 分").format(m=minutes) if minutes else ""
