@@ -90,7 +90,9 @@ async def _make(request: Request, verb: Verb, subject: int) -> Response[Any]:
         raise
     except Refused as refusal:
         return await _again(request, verb, subject, given.raw() | _several(verb, given), refusal)
-    return redirect(_back(given.text("back")) or _home(verb, subject), flash=_(verb.done) if verb.done else _("已办。"))
+    return redirect(
+        _back(given.text("back")) or _home(verb, subject), flash=_(verb.done) if verb.done else _("已办。")
+    )
 
 
 async def _again(
