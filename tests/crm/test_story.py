@@ -174,7 +174,7 @@ LINES: dict[str, tuple[dict[str, Any], str, str]] = {
 
 def event(name: str, data: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
-        "at": NOW, "verb": name.split(":")[0], "data": data, "actor_name": "王敏", "work_order": None, "version": 1,
+        "at": NOW, "verb": name.split(":")[0], "data": data, "actor": 7, "actor_name": "王敏", "work_order": None, "version": 1,
         "round": 1, "status": "handling", **more,
     }  # fmt: skip
 
