@@ -142,13 +142,14 @@ _ORDERS: dict[str, tuple[str, _Case]] = {
         ),
     ),
     "closure": ("close_due_at", (*_CLOSING, ("w.status = 'replied'", "in_review"), ("w.status = 'accepted'", "yes"), *_ANY)),
-    "on_time_closure": ("close_due_at", (*_CLOSING, (_ON_TIME, "yes"), *_LATE)),
+    "on_time_closure": ("close_due_at", (*_CLOSING, (_ON_TIME, "yes"), *_ANY)),
+    "on_time_closure_shared": ("close_due_at", (*_CLOSING, (_ON_TIME, "yes"), *_LATE)),
     "on_time_closure_plain": (
         "close_due_at",
-        (*_CLOSING, (f"{_ON_TIME} AND w.replied_at <= coalesce(w.first_due_at, w.close_due_at)", "yes"), *_LATE),
+        (*_CLOSING, (f"{_ON_TIME} AND w.replied_at <= coalesce(w.first_due_at, w.close_due_at)", "yes"), *_ANY),
     ),
-    "on_time_closure_first": ("close_due_at", (("w.round <> 1", ""), *_CLOSING, (_ON_TIME, "yes"), *_LATE)),
-    "on_time_closure_final": ("close_due_at", (("w.round <> t.round", ""), *_CLOSING, (_ON_TIME, "yes"), *_LATE)),
+    "on_time_closure_first": ("close_due_at", (("w.round <> 1", ""), *_CLOSING, (_ON_TIME, "yes"), *_ANY)),
+    "on_time_closure_final": ("close_due_at", (("w.round <> t.round", ""), *_CLOSING, (_ON_TIME, "yes"), *_ANY)),
     "returned": ("sign_due_at", (*_GONE, (_ASKED_BACK, "yes"), *_ANY)),
     "wrong_dispatch": ("sign_due_at", (*_GONE, ("w.status = 'returned'", "yes"), *_ANY)),
 }  # fmt: skip

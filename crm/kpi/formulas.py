@@ -65,7 +65,7 @@ class Formula:
 
 
 _ORDER_OUT = ("withdrawn", "recalled", "returned", "merged", "emergency")
-_ON_TIME_OUT = (*_ORDER_OUT, "hold", "in_review", "late_assist")
+_ON_TIME_OUT = (*_ORDER_OUT, "hold", "in_review")
 _CALL_OUT = ("test", "waiting", "short")
 
 _FORMULAS: Final = (
@@ -135,6 +135,12 @@ _FORMULAS: Final = (
         N_("只看每件的最后一轮办理。"),
         "orders", N_("办结到期"), N_("末轮限内答复并通过审核"), N_("末轮到期应办结"), _ON_TIME_OUT,
         {"yes": 98, "no": 2}, "98.00", is_judged=False,
+    ),
+    Formula(
+        "on_time_closure_shared", N_("按时办结率（分责）"),
+        N_("同按时办结率，但主办迟时若有协办的意见也逾期，不算主办的。考核主办单位时用；总的三率不除。"),
+        "orders", N_("办结到期"), N_("限内答复并通过审核"), N_("到期应办结"), (*_ON_TIME_OUT, "late_assist"),
+        {"yes": 95, "no": 3, "late_assist": 2}, "96.94", is_judged=False,
     ),
     Formula(
         "follow_up", N_("回访率"),

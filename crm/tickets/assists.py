@@ -1,7 +1,7 @@
 """协办: units that help the lead, each with its own clock, reply and mark.
 
 An assist owes its input by a third before the lead is due. A late one is flagged, and the lead is not blamed for it:
-its own lateness then leaves the shared rates as `late_assist` (`crm/kpi/facts.py`).
+its own lateness then leaves the shared rate as `late_assist` (`crm/kpi/facts.py`), never the three of the city.
 """
 
 from __future__ import annotations

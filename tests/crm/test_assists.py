@@ -124,11 +124,11 @@ async def verdict(key: str, lead: int) -> str:
     return str(await db.fetchval(f"SELECT verdict FROM ({sql}) f WHERE id = {lead}", *args.values))
 
 
-@pytest.mark.parametrize("key", ["on_time_closure", "on_time_closure_plain", "on_time_closure_first"])
-async def test_a_lead_that_was_late_because_of_its_assist_is_in_no_shared_rate(key: str) -> None:
+async def test_a_lead_late_beside_a_late_assist_is_left_out_of_the_shared_rate_alone() -> None:
     _number, lead = await dispatched(assists=(CITY,), urgency=2)
     await worked(lead, hours=30)
-    assert await verdict(key, lead) == "late_assist"
+    assert await verdict("on_time_closure_shared", lead) == "late_assist"
+    assert await verdict("on_time_closure", lead) == "no"
 
 
 async def test_a_lead_in_time_counts_whatever_the_assist_did() -> None:
