@@ -86,7 +86,9 @@ def fault_of(error: Exception) -> Fault:
     if is_database_away(error):
         return Fault(503, "database_away", _(_WORDS[503]), {"Retry-After": str(RETRY_SECONDS)})
     if isinstance(error, _CROSSED):
-        return Fault(503, "crossed", _("与别人的操作撞在一起，什么都没有写。请再试一次。"), {"Retry-After": "1"})
+        return Fault(
+            503, "crossed", _("与别人的操作撞在一起，什么都没有写。请再试一次。"), {"Retry-After": "1"}
+        )
     return Fault(500, "failed", _(_WORDS[500]), error_id=secrets.token_hex(4))
 
 
@@ -144,7 +146,11 @@ def _wants_json(request: Request[Any, Any, Any]) -> bool:
 def _as_problem(fault: Fault, path: str) -> Response[Any]:
     """`core.api.problems.Problem` describes it."""
     title = _(_WORDS.get(fault.status, _REFUSED))
-    body: dict[str, Any] = {"type": f"urn:hotline:problem:{fault.code}", "title": title, "status": fault.status}
+    body: dict[str, Any] = {
+        "type": f"urn:hotline:problem:{fault.code}",
+        "title": title,
+        "status": fault.status,
+    }
     body |= {"code": fault.code, "detail": fault.message, "instance": path} | fault.more
     if fault.error_id:
         body["error_id"] = fault.error_id

@@ -7,6 +7,8 @@ from piccolo.conf.apps import AppConfig, table_finder
 APP_CONFIG = AppConfig(
     app_name="core",
     migrations_folder_path=os.path.join(os.path.dirname(__file__), "piccolo_migrations"),
-    table_classes=table_finder(modules=["core.tables", "core.admin.tables", "core.keeping_tables"], exclude_imported=True),
+    table_classes=table_finder(
+        modules=["core.tables", "core.admin.tables", "core.keeping_tables"], exclude_imported=True
+    ),
     migration_dependencies=[],
 )

@@ -112,7 +112,9 @@ class LimitTable:
 
     def ever(self, on: date) -> LimitTable:
         """What counts on that day, as if it had always counted: for records older than the table."""
-        return LimitTable(tuple(replace(r, valid_from=None, valid_to=None) for r in self.rows if r.counts_on(on)))
+        return LimitTable(
+            tuple(replace(r, valid_from=None, valid_to=None) for r in self.rows if r.counts_on(on))
+        )
 
     @cached_property
     def _cells(self) -> dict[tuple[str, int, str], list[Row]]:

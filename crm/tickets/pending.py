@@ -13,7 +13,14 @@ from crm.tickets.states import FINAL, Move, Status
 
 _HANDLED: Final = frozenset({Status.HANDLING, Status.MERGED})
 _HELD: Final = frozenset(
-    {Status.DISPATCHED, Status.HANDLING, Status.SUSPENDED, Status.RETURN_REVIEW, Status.CONFERENCE, Status.MERGED}
+    {
+        Status.DISPATCHED,
+        Status.HANDLING,
+        Status.SUSPENDED,
+        Status.RETURN_REVIEW,
+        Status.CONFERENCE,
+        Status.MERGED,
+    }
 )
 #: The verbs that rule on a return write the ruling themselves.
 _RULINGS: Final = frozenset({"ask_return", "accept_return", "refuse_return", "designate", "designate_same"})

@@ -134,9 +134,7 @@ async def test_the_heir_inherits_open_orders_with_their_clocks_and_history_stays
     number, order = await cast.dispatched(HEATING)
     assisted, _lead = await cast.dispatched("王顶堤街道办事处", assists=(HEATING,))
     done, finished = await cast.replied()
-    await replies.accept(
-        cast.RUTH, done, follow_up="none", ground="匿名", now=cast.NOW + timedelta(hours=3)
-    )
+    await replies.accept(cast.RUTH, done, follow_up="none", ground="匿名", now=cast.NOW + timedelta(hours=3))
     before = dict(await db.fetchrow("SELECT * FROM work_order WHERE id = $1", order))
     assert (await merged(admin, row, heir_code)).status_code == 303
     assert await jobs.follow_units() == 2

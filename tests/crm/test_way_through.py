@@ -173,7 +173,9 @@ async def test_replay_notices_a_state_that_nobody_moved_it_to() -> None:
 async def test_a_return_runs_on_against_the_unit_until_it_is_accepted() -> None:
     made, order = await dispatched()
     wang = await at_unit()
-    await returns.ask(await cast.head_of(), order, returns.Return("R2", "楼前阀门后为开发商未移交管段"), now=NOW + MINUTE)
+    await returns.ask(
+        await cast.head_of(), order, returns.Return("R2", "楼前阀门后为开发商未移交管段"), now=NOW + MINUTE
+    )
     assert await status(made) == "return_review"
     assert await db.fetchval("SELECT close_due_at FROM work_order WHERE id = $1", order) == NOW + 24 * HOUR
     other = await cast.unit_named("南开区住房建设委")
