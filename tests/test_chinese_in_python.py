@@ -40,6 +40,7 @@ ALLOWED: Final = {
     "callbacks/inbound.py": RECOGNISED,
     "callbacks/notices.py": OWN_LANGUAGES,
     "callbacks/replies.py": OWN_LANGUAGES,
+    "callbacks/surveys.py": KEPT,
     "callbacks/templates.py": OWN_LANGUAGES,
     "callbacks/texts.py": OWN_LANGUAGES,
     "callbacks/webhooks.py": "spoken by the telephone to the unit on duty, whose calls are Chinese",
