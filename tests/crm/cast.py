@@ -59,13 +59,13 @@ async def head_of(name: str = "南开区供热办") -> Officer:
 
 
 async def dispatched(
-    unit: str = "南开区供热办", assists: tuple[str, ...] = (), **changes: Any
+    unit: str = "南开区供热办", assists: tuple[str, ...] = (), at: datetime = NOW, **changes: Any
 ) -> tuple[int, int]:
     """A ticket in the unit's inbox: (number, lead order)."""
-    number = await registered(**changes)
+    number = await registered(at, **changes)
     other = tuple([await unit_named(name) for name in assists])
     sent = await dispatch.dispatch(
-        BOB, number, Dispatch(await unit_named(unit), "派单目录 0301 × 南开区", other), now=NOW
+        BOB, number, Dispatch(await unit_named(unit), "派单目录 0301 × 南开区", other), now=at
     )
     lead = await db.fetchval("SELECT id FROM work_order WHERE ticket = $1 AND part = 'lead'", number)
     assert sent.orders[lead] == "dispatched"

@@ -236,7 +236,7 @@ async def test_a_low_suggestion_or_a_confidential_one_never_goes_in_bulk(officer
 async def returned() -> int:
     number, order = await cast.dispatched(at=clock.now())
     asked = returns.Return("R2", "楼前阀门后为开发商未移交管段", await cast.unit_named("南开区住房建设委"))
-    await returns.ask(await cast.head_of(), order, asked, now=cast.NOW + timedelta(minutes=1))
+    await returns.ask(await cast.head_of(), order, asked, now=clock.now())
     return number
 
 

@@ -27,7 +27,7 @@ async def wang(officer: Hire) -> Visitor:
 
 
 async def in_hand(wang: Visitor, **changes: object) -> tuple[int, int]:
-    number, order = await dispatched(**changes)  # type: ignore[arg-type]
+    number, order = await dispatched(at=clock.now(), **changes)  # type: ignore[arg-type]
     await wang.post(f"/orders/{order}/signature", {})
     return number, order
 
