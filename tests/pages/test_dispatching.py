@@ -87,11 +87,16 @@ async def test_a_long_queue_costs_no_more_questions(officer: Hire) -> None:
     for more in (5, 20):
         await registered(more)
         await visitor.get("/dispatch")
-        figures.forget()
-        async with counted() as cost:
-            await visitor.get("/dispatch")
-        costs.append(len([s for s in cost.statements if "reference_version" not in s]))
+        costs.append(min([await _questions(visitor, "/dispatch") for _ in range(3)]))
     assert costs[0] == costs[1] > 0
+
+
+async def _questions(visitor: Visitor, path: str) -> int:
+    """Asked with the figures counted anew; what looks every second whether rules changed may ask one more."""
+    figures.forget()
+    async with counted() as cost:
+        await visitor.get(path)
+    return len(cost.statements)
 
 
 async def test_a_confidential_row_is_there_for_named_posts_only_and_masked(officer: Hire) -> None:
