@@ -9,11 +9,12 @@ from uuid import uuid4
 from litestar import Response, get, post
 
 from core import clock, i18n, privacy
+from core.officers import Officer
 from core.web import FromQuery, Nav, Request, page, read_form, requires
 from crm import calls, never_merge
 from crm.lines import lines
 from crm.pages.calls import bar_context, masked
-from crm.tickets import desk_work, lookalikes, queries
+from crm.tickets import desk_work, lookalikes, number, queries
 from crm.tickets.emergency import SCRIPT, SERVICE
 from crm.tickets.states import BY_NAME, OPEN
 from crm.tickets.words import CHANNEL, KIND, REFUSAL, status_word, urgency_word
@@ -34,10 +35,27 @@ ORDER: Final = ("kind", "content", "matter", "street", "address", "urgency", "ch
 
 @get("/desk", guards=[DESK])
 async def desk(request: Request, call: FromQuery[int] = 0) -> Response[Any]:
-    """`call`: a call of one's own whose form to open, in place of the one in hand."""
+    """`call`: a call of one's own whose form to open, in place of the one in hand. `?from=`: an old ticket whose matter
+    and place the new one takes over."""
     current = await calls.in_hand(request.user, call or None)
-    return page("crm/agent/desk.html", desk="agent", others=await never_merge.others(),
-                **await desk_context(request, current))  # fmt: skip
+    context = await desk_context(request, current)
+    context["values"] |= await _taken_over(request.user, request.query_params.get("from", ""))
+    context |= {"shown": shown_names(context["values"], await rulebook())}
+    return page("crm/agent/desk.html", desk="agent", others=await never_merge.others(), **context)
+
+
+async def _taken_over(officer: Officer, old: str) -> dict[str, Any]:
+    """What a new ticket has in common with an archived one; nothing for a number that the officer may not see."""
+    row = (
+        await queries.ticket(officer, int(old)) if old.isascii() and old.isdigit() and len(old) < 19 else None
+    )
+    if row is None or row["confidential"]:
+        return {}
+    content = i18n._("原单 {number} 的新情况：").format(number=number.show(row["id"]))
+    return {
+        "kind": row["kind"], "matter": row["matter"], "street": row["street"], "content": content,
+        "address": _open(row["address"]),
+    }  # fmt: skip
 
 
 @get("/desk/warnings", guards=[DESK])
@@ -113,6 +131,20 @@ def form_context(
     values: Mapping[str, Any], call: Any, book: Rulebook, errors: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """The form in the middle, with what was typed and what is wrong with it."""
+    return {
+        "values": values, "shown": shown_names(values, book), "errors": {name: errors[name] for name in sorted(errors, key=_place)} if errors else {}, "current": call,
+        "draft": f"desk:call:{call['id']}" if call else "desk:new",
+        "nth": call["tickets"] + 1 if call else 0,
+        "kinds": [(kind, i18n._(word)) for kind, word in KIND.items()],
+        "urgencies": [(level, urgency_word(level)) for level in (1, 2, 3)],
+        "channels": [(channel, i18n._(CHANNEL[channel])) for channel in CHANNELS],
+        "services": [(code, i18n._(word), i18n._(SCRIPT[code])) for code, word in SERVICE.items()],
+        "grounds": [("", i18n._("请选")), *((ground, i18n._(word)) for ground, word in REFUSAL.items())],
+    }  # fmt: skip
+
+
+def shown_names(values: Mapping[str, Any], book: Rulebook) -> dict[str, str]:
+    """What the pickers of matter and street read."""
     english = i18n.locale() == "en"
     matter, street = book.matters.get(values["matter"]), book.streets.get(values["street"])
     shown = {"matter": values["matter_text"], "street": values["street_text"]}
@@ -123,16 +155,7 @@ def form_context(
         shown["street"] = (
             ", ".join(names) if english and all(names) else f"{street.district_name} · {street.name}"
         )
-    return {
-        "values": values, "shown": shown, "errors": {name: errors[name] for name in sorted(errors, key=_place)} if errors else {}, "current": call,
-        "draft": f"desk:call:{call['id']}" if call else "desk:new",
-        "nth": call["tickets"] + 1 if call else 0,
-        "kinds": [(kind, i18n._(word)) for kind, word in KIND.items()],
-        "urgencies": [(level, urgency_word(level)) for level in (1, 2, 3)],
-        "channels": [(channel, i18n._(CHANNEL[channel])) for channel in CHANNELS],
-        "services": [(code, i18n._(word), i18n._(SCRIPT[code])) for code, word in SERVICE.items()],
-        "grounds": [("", i18n._("请选")), *((ground, i18n._(word)) for ground, word in REFUSAL.items())],
-    }  # fmt: skip
+    return shown
 
 
 def _place(name: str) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from core import clock, db
 from crm import calls
+from crm.tickets import number
 from tests.crm import cast
 from tests.crm.cast import HEATING
 from tests.pages.counting import Count, counted
@@ -279,3 +280,13 @@ async def test_the_desk_asks_as_little_of_the_database_for_a_long_history(office
 def _own(count: Count) -> int:
     """Without the looks at reference data that every process takes now and then."""
     return sum("reference_version" not in sql and "FROM line ORDER" not in sql for sql in count.statements)
+
+
+async def test_a_new_ticket_takes_over_matter_and_place_of_an_old_one(officer: Hire) -> None:
+    old = await cast.registered()
+    agent = await officer("agent")
+    html = (await agent.get(f"/desk?from={old}")).text
+    assert f"原单 {number.show(old)} 的新情况" in html
+    assert "林苑西里 6 号楼 2 门" in html
+    assert 'name="matter" value="030101"' in html
+    assert (await agent.get("/desk?from=x")).status_code == 200
