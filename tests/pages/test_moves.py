@@ -38,7 +38,7 @@ async def test_a_unit_asks_and_the_dispatcher_grants(officer: Hire) -> None:
     assert 'value="3"' in form
     sent = await bob.post(f"/tickets/{number}/moves/grant_extension", {"amount": "2", "ruling": "同意"})
     assert sent.headers["location"] == f"/tickets/{number}"
-    assert "批准延期" in (await bob.get(f"/tickets/{number}")).text
+    assert "准延期 2 工作日" in (await bob.get(f"/tickets/{number}")).text
 
 
 async def test_what_is_wrong_is_told_beside_its_field_and_nothing_typed_is_lost(officer: Hire) -> None:

@@ -50,7 +50,7 @@ async def test_the_reason_speaks_english_to_english_readers() -> None:
     assert found is not None
     assert (found.unit_name, found.word) == ("Nankai District Heating Office", "high")
     assert found.reason.startswith(
-        "Catalogue line 0301 Heating × Nankai District (valid from 2025-11-01). Basis:"
+        "Catalogue line 0301 Heating × Nankai District (valid from 1 Nov 2025). Basis:"
     )
 
 
