@@ -150,6 +150,16 @@ def measure(ledger: Sequence[Entry]) -> Limit:
     return Limit(sum(part.amount for part in days), "workday", sums.limit.version) if days else sums.limit
 
 
+def last_of(ledger: Sequence[Entry], *kinds: Kind) -> Kind | None:
+    """Which of these kinds came last; at the same moment, what was written later."""
+    return next((e.entry for e in reversed(_in_time(ledger)) if e.entry in kinds), None)
+
+
+def is_over(ledger: Sequence[Entry]) -> bool:
+    """Whether the clock has stopped for now."""
+    return last_of(ledger, Kind.STOP, Kind.UNSTOP) is Kind.STOP
+
+
 def explain(ledger: Sequence[Entry], calendar: Calendar) -> list[Line]:
     """Each thing that happened to the clock with the due moment it leads to; the last one's is `due()`."""
     if not ledger:

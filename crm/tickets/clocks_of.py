@@ -15,7 +15,7 @@ from core.db import Tx
 from core.errors import Refused
 from core.i18n import _
 from crm.tickets.access import ORDER_COLUMNS, OrderRow, TicketRow
-from crm.tickets.clocks import Entry, Kind, due, measure
+from crm.tickets.clocks import Entry, Kind, due, is_over, measure, standing
 from crm.tickets.lights import turns_at
 from crm.tickets.states import ORDER_OPEN, OrderStatus
 from routing.limits import Limit
@@ -154,14 +154,43 @@ async def go_on(t: Tx, order: OrderRow, now: datetime, *, note: str, actor: str)
     return {"close_due_at": ends, "suspended_at": None, "resume_on": None, **face}
 
 
-async def _enter_and_run(t: Tx, order: OrderRow, entry: Entry) -> datetime | None:
-    """Append to the order's close ledger; the due moment it comes to now."""
-    earlier = await _entries(order.id, "close")
+async def rerate(
+    t: Tx, ticket: TicketRow, order: OrderRow, urgency: int, now: datetime, *, note: str, actor: str
+) -> dict[str, Any]:
+    """The order's running clocks follow another urgency, each from its own start; the columns that come of it.
+
+    What has stopped is not judged anew. A paused close gets its limit too, and is summed up when it goes on.
+    """
+    book = await rulebook()
+    columns: dict[str, Any] = {}
+    for name in CLOCKS:
+        earlier = await _entries(order.id, name)
+        if not earlier or is_over(earlier):
+            continue
+        cell = "redo" if name == "close" and ticket.round > 1 else name
+        limit = _limit(book, ticket.kind, urgency, cell, now)
+        if order.part == "assist" and name == "close":
+            limit = limit.for_assist()
+        entry = Entry.to(Kind.RERATE, now, limit, note=note, actor_name=actor)
+        ends = await _enter_and_run(t, order, entry, name)
+        if ends is not None:
+            columns |= {f"{name}_due_at": ends}
+            if name == "close" and order.extensions:
+                stands = standing([*earlier, entry], book.calendar)
+                columns |= {"first_due_at": stands.due_without_extensions if stands else None}
+            if order.clock == name:
+                columns |= await _minding(name, order, ends, now)
+    return columns
+
+
+async def _enter_and_run(t: Tx, order: OrderRow, entry: Entry, name: str = "close") -> datetime | None:
+    """Append to the ledger of one of the order's clocks; the due moment it comes to now."""
+    earlier = await _entries(order.id, name)
     await t.execute(
         """INSERT INTO clock_entry (ticket, work_order, clock, entry, at, amount, unit, rule_version, note, actor_name)
-           VALUES ($1, $2, 'close', $3, $4, $5, $6, $7, $8, $9)""",
+           VALUES ($1, $2, $10, $3, $4, $5, $6, $7, $8, $9)""",
         order.ticket, order.id, entry.entry, entry.at, entry.amount, entry.unit, entry.rule_version, entry.note,
-        entry.actor_name,
+        entry.actor_name, name,
     )  # fmt: skip
     return due([*earlier, entry], (await rulebook()).calendar)
 

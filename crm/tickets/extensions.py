@@ -109,21 +109,7 @@ async def refuse(
     officer: Officer, number: int, form: Refuse, *, now: datetime, seen: int | None = None
 ) -> move.Moved:
     """Refuse it: the due moment stays, the unit may ask again."""
-    async with tx() as t:
-        ticket = await ticket_for(officer, number, to="change")
-        order = await clocks_of.lead_order(t, ticket)
-        asked = await time_requests.waiting(order.id, "extension")
-        await time_requests.rule(t, asked["id"], officer, now, granted=False, ruling=form.ruling)
-        return await move.make(
-            t,
-            "refuse_extension",
-            ticket,
-            by=officer,
-            now=now,
-            seen=seen,
-            order=order,
-            data={"ruling": form.ruling},
-        )
+    return await time_requests.refuse(officer, number, "extension", form.ruling, now=now, seen=seen)
 
 
 async def allowance(ticket: TicketRow, order: OrderRow, now: datetime) -> Limit:
@@ -140,12 +126,9 @@ async def allowance(ticket: TicketRow, order: OrderRow, now: datetime) -> Limit:
     return limit
 
 
-async def _asked(_officer: Officer, number: int) -> Facts:
+async def _asked(officer: Officer, number: int) -> Facts:
     """What the ruling rests on. The officer has been let in by the page."""
-    async with tx() as t:
-        ticket = await ticket_for(_officer, number)
-        order = await clocks_of.lead_order(t, ticket)
-    asked = await time_requests.waiting(order.id, "extension")
+    asked = await time_requests.asked_of(officer, number, "extension")
     lines = (
         (_("申请"), f"{asked['asked_by_name']} · {amount(Limit(asked['amount'], asked['unit']))}"),
         (_("理由"), f"{say(GROUND, asked['ground'])}：{asked['note']}"),

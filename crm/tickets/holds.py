@@ -110,21 +110,8 @@ async def grant(
 async def refuse(
     officer: Officer, number: int, form: Refuse, *, now: datetime, seen: int | None = None
 ) -> move.Moved:
-    async with tx() as t:
-        ticket = await ticket_for(officer, number, to="change")
-        order = await clocks_of.lead_order(t, ticket)
-        asked = await time_requests.waiting(order.id, "hold")
-        await time_requests.rule(t, asked["id"], officer, now, granted=False, ruling=form.ruling)
-        return await move.make(
-            t,
-            "refuse_hold",
-            ticket,
-            by=officer,
-            now=now,
-            seen=seen,
-            order=order,
-            data={"ruling": form.ruling},
-        )
+    """Refuse it: the clock runs on, the unit may ask again."""
+    return await time_requests.refuse(officer, number, "hold", form.ruling, now=now, seen=seen)
 
 
 async def resume(
@@ -209,10 +196,7 @@ def _check_until(ground: str, until: datetime, now: datetime) -> None:
 
 
 async def _asked(officer: Officer, number: int) -> Facts:
-    async with tx() as t:
-        ticket = await ticket_for(officer, number)
-        order = await clocks_of.lead_order(t, ticket)
-    asked = await time_requests.waiting(order.id, "hold")
+    asked = await time_requests.asked_of(officer, number, "hold")
     lines = (
         (_("申请"), f"{asked['asked_by_name']} · {say(GROUND, asked['ground'])}"),
         (_("具体情况"), asked["note"]),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from crm.tickets.clocks import Entry, Kind, due, measure, standing
+from crm.tickets.clocks import Entry, Kind, due, is_over, last_of, measure, standing
 from routing.calendar import Calendar
 from routing.limits import ANY_KIND, Limit, LimitMissing, LimitTable
 
@@ -112,9 +112,9 @@ def of_order(order: Order, proposal: Proposal, now: datetime) -> Iterator[Shift]
     """The clocks of an order that move, or get another limit."""
     for clock in LEDGERED:
         ledger, old = order.ledgers.get(clock, ()), order.due.get(clock)
-        if not ledger or old is None or _last(ledger, Kind.PAUSE, Kind.RESUME) is Kind.PAUSE:
+        if not ledger or old is None or last_of(ledger, Kind.PAUSE, Kind.RESUME) is Kind.PAUSE:
             continue
-        if _is_over(ledger) and not (clock == "close" and order.in_review):
+        if is_over(ledger) and not (clock == "close" and order.in_review):
             continue
         limit = None if order.in_review else _followed(order, clock, _rated(ledger), proposal)
         entries = [*ledger, Entry.to(Kind.RERATE, now, limit)] if limit else ledger
@@ -143,9 +143,9 @@ def of_plain(item: Plain, proposal: Proposal) -> Shift | None:
 def running(order: Order, clock: str, shift: Shift | None) -> tuple[datetime, Limit] | None:
     """When a clock that runs is due after `shift`, and what its light is a share of."""
     ledger, stored = order.ledgers.get(clock, ()), order.due.get(clock)
-    if not ledger or stored is None or _is_over(ledger):
+    if not ledger or stored is None or is_over(ledger):
         return None
-    if _last(ledger, Kind.PAUSE, Kind.RESUME) is Kind.PAUSE:
+    if last_of(ledger, Kind.PAUSE, Kind.RESUME) is Kind.PAUSE:
         return None
     if shift is None:
         return stored, measure(ledger)
@@ -176,16 +176,6 @@ def _explains(item: Plain, proposal: Proposal) -> Limit | None:
             if limit and _due(item.started_at, limit, calendar) == item.due:
                 return limit
     return None
-
-
-def _last(ledger: Sequence[Entry], *kinds: Kind) -> Kind | None:
-    """Which of these kinds came last; at the same moment, what was written later."""
-    found = [e.entry for e in sorted(ledger, key=lambda e: e.at) if e.entry in kinds]
-    return found[-1] if found else None
-
-
-def _is_over(ledger: Sequence[Entry]) -> bool:
-    return _last(ledger, Kind.STOP, Kind.UNSTOP) is Kind.STOP
 
 
 def _rated(ledger: Sequence[Entry]) -> Limit:

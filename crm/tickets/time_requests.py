@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from core import db
-from core.db import Tx
+from core.db import Tx, tx
 from core.errors import Refused
 from core.i18n import N_, _
 from core.officers import Officer
-from crm.tickets.access import OrderRow
+from crm.tickets import clocks_of, move
+from crm.tickets.access import OrderRow, ticket_for
 
 #: The list of requests, as a topic of the live channel.
 WAITING = "queue:requests"
@@ -52,3 +53,24 @@ async def rule(t: Tx, request: int, officer: Officer, now: datetime, *, granted:
         request, now, officer.name, granted, ruling,
     )  # fmt: skip
     t.changed(WAITING)
+
+
+async def refuse(
+    officer: Officer, number: int, kind: str, ruling: str, *, now: datetime, seen: int | None = None
+) -> move.Moved:
+    """The hotline's no: the clock runs on as it did, the unit may ask again."""
+    async with tx() as t:
+        ticket = await ticket_for(officer, number, to="change")
+        order = await clocks_of.lead_order(t, ticket)
+        asked = await waiting(order.id, kind)
+        await rule(t, asked["id"], officer, now, granted=False, ruling=ruling)
+        return await move.make(
+            t, f"refuse_{kind}", ticket, by=officer, now=now, seen=seen, order=order, data={"ruling": ruling}
+        )
+
+
+async def asked_of(officer: Officer, number: int, kind: str) -> Any:
+    """The request that waits on the ticket's lead order, for whoever is to rule on it."""
+    async with tx() as t:
+        order = await clocks_of.lead_order(t, await ticket_for(officer, number))
+    return await waiting(order.id, kind)

@@ -30,7 +30,7 @@ MADE_BY = {
 }
 #: Moves that nobody can ask for yet; the list only gets shorter.
 NOT_YET = {
-    "add_assist", "pass_down", "take_back", "rerate", "succeed", "merged_answered", "merged_redo", "recompute",
+    "add_assist", "pass_down", "take_back", "succeed", "merged_answered", "merged_redo", "recompute",
     "withdraw_merged",
 }  # fmt: skip
 
