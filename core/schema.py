@@ -128,6 +128,8 @@ async def _make_partition(log: str, key: str, start: datetime) -> str:
         await t.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         if await t.fetchval(_EXISTS, name):
             return ""
+        # A row written between the move and the attaching would belong nowhere: writers wait, and are routed after.
+        await t.execute(f"LOCK TABLE ONLY {log} IN SHARE ROW EXCLUSIVE MODE")
         await t.execute(f"CREATE TABLE {name} (LIKE {log} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
         await t.execute(
             f"WITH moved AS (DELETE FROM {log}_default WHERE {key} >= $1 AND {key} < $2 RETURNING *)"

@@ -24,7 +24,7 @@ from crm.tickets.access import check_may, order_for, ticket_for
 from crm.tickets.register import Registered
 from crm.tickets.states import BY_NAME, Party, Status
 from crm.tickets.verb import Verb
-from crm.tickets.verbs import VERBS, possible
+from crm.tickets.verbs import VERBS, possible, standing_first
 from crm.tickets.words import order_word, status_word
 
 ORDERS = N_("承办单")
@@ -108,14 +108,16 @@ async def _on_ticket(verb: Verb, call: Call[Any]) -> shapes.Moved:
     number = number_of(call)
     await ticket_for(call.officer, number)  # outsiders hear 404 before anything else
     check_may(call.officer, BY_NAME[verb.move])
-    done = await verb.do(call.officer, number, call.given, now=call.now, seen=call.seen)
+    async with standing_first(call.officer, verb, number):
+        done = await verb.do(call.officer, number, call.given, now=call.now, seen=call.seen)
     return await _moved(verb, number, done)
 
 
 async def _on_order(verb: Verb, call: Call[Any]) -> shapes.Moved:
     ticket, _order = await order_for(call.officer, call.id())
     check_may(call.officer, BY_NAME[verb.move])
-    done = await verb.do(call.officer, call.id(), call.given, now=call.now, seen=call.seen)
+    async with standing_first(call.officer, verb, call.id()):
+        done = await verb.do(call.officer, call.id(), call.given, now=call.now, seen=call.seen)
     return await _moved(verb, ticket.id, done)
 
 

@@ -19,7 +19,7 @@ from crm.tickets import persons
 from crm.tickets.access import OrderRow, TicketRow, check_may, order_for, ticket_for
 from crm.tickets.states import BY_NAME
 from crm.tickets.verb import Facts, Verb
-from crm.tickets.verbs import VERBS
+from crm.tickets.verbs import VERBS, standing_first
 from crm.tickets.words import kind_word, order_word, status_word, urgency_word
 from routing.rulebook import rulebook
 
@@ -84,8 +84,9 @@ async def _make(request: Request, verb: Verb, subject: int) -> Response[Any]:
     given = await read_form(request)
     seen = given.integer("seen", required=False, least=0)
     try:
-        form: Any = fields.read(verb.form, given)
-        await verb.do(request.user, subject, form, now=clock.now(), seen=seen)
+        async with standing_first(request.user, verb, subject):
+            form: Any = fields.read(verb.form, given)
+            await verb.do(request.user, subject, form, now=clock.now(), seen=seen)
     except NotFound:
         raise
     except Refused as refusal:

@@ -89,8 +89,7 @@ async def make(
     await check_seen(t, ticket, seen)
     if order is not None and order_seen is not None and order_seen != order.version:
         await _check_nobody_was_first(t, ticket, 0, order)
-    if ticket.status not in move.sources:
-        raise _too_late(move, ticket)
+    check_state(move, ticket, order)
     args = Args()
     sql = _statement(
         move, ticket, order, args, by, now, ticket_set or {}, order_set or {}, new_orders, data or {}, back
@@ -107,6 +106,21 @@ async def check_seen(t: Tx, ticket: TicketRow, seen: int | None) -> None:
     """Raises Conflict when others moved the ticket after the version `seen`; `make` asks it too."""
     if seen is not None and seen != ticket.version:
         await _check_nobody_was_first(t, ticket, seen)
+
+
+def check_state(move: Move, ticket: TicketRow, order: OrderRow | None) -> None:
+    """Raises Refused unless `MOVES` has the move from where the ticket, and the order it is made on, stand now."""
+    if ticket.status not in move.sources:
+        raise Refused(
+            _("工单现在是“{status}”，不能“{move}”。").format(
+                status=status_word(ticket.status), move=_(move.label)
+            ),
+            code="wrong_state",
+        )
+    if order is not None and (order.part != move.part or order_after(move, order.status) is None):
+        raise Refused(
+            _("这张承办单现在不能“{move}”，请刷新看最新情况。").format(move=_(move.label)), code="wrong_state"
+        )
 
 
 def _statement(
@@ -168,10 +182,7 @@ def _statement(
 
 def _acted(move: Move, order: OrderRow, args: Args, order_set: Mapping[str, Any], at: str) -> tuple[str, str]:
     after = order_after(move, order.status)
-    if after is None or order.part != move.part:
-        raise Refused(
-            _("这张承办单现在不能“{move}”，请刷新看最新情况。").format(move=_(move.label)), code="wrong_state"
-        )
+    assert after is not None  # check_state
     sets = "".join(f", {column} = {args(value)}" for column, value in order_set.items())
     if after not in ORDER_OPEN:
         sets += f", ended_at = {at}" + ("" if "light_turns_at" in order_set else ", light_turns_at = NULL")
@@ -268,15 +279,6 @@ async def _check_nobody_was_first(t: Tx, ticket: TicketRow, seen: int, order: Or
         ),
         by=first["actor_name"],
         changes=changes,
-    )
-
-
-def _too_late(move: Move, ticket: TicketRow) -> Refused:
-    return Refused(
-        _("工单现在是“{status}”，不能“{move}”。").format(
-            status=status_word(ticket.status), move=_(move.label)
-        ),
-        code="wrong_state",
     )
 
 

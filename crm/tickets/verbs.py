@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from core.errors import Invalid
 from core.officers import Officer
 from crm.tickets import (
     appealing,
@@ -13,6 +17,7 @@ from crm.tickets import (
     extensions,
     holds,
     merging,
+    move,
     passing_down,
     rerating,
     returns,
@@ -20,7 +25,7 @@ from crm.tickets import (
     supervising,
     urging,
 )
-from crm.tickets.access import OrderRow, TicketRow
+from crm.tickets.access import OrderRow, TicketRow, check_may, order_for, ticket_for
 from crm.tickets.states import BY_NAME, allowed, order_after
 from crm.tickets.verb import Verb
 
@@ -55,6 +60,24 @@ def possible(officer: Officer, ticket: TicketRow, order: OrderRow | None = None)
     """What may be done now: allowed by `MOVES` and fitting; with a unit's own `order` when it is given."""
     can = [VERBS[move.name] for move in allowed(ticket.status, officer.permissions) if move.name in VERBS]
     return [verb for verb in can if _fits(verb, officer, ticket, order)]
+
+
+@asynccontextmanager
+async def standing_first(officer: Officer, verb: Verb, subject: int) -> AsyncIterator[None]:
+    """Whoever may not, or comes too late, hears that before what is wrong with the form.
+
+    Around the reading of the form and `verb.do`; looks again only where the form is refused.
+    """
+    try:
+        yield
+    except Invalid:
+        if verb.on == "order":
+            ticket, order = await order_for(officer, subject)
+        else:
+            ticket, order = await ticket_for(officer, subject), None
+        check_may(officer, BY_NAME[verb.move])
+        move.check_state(BY_NAME[verb.move], ticket, order)
+        raise
 
 
 def _fits(verb: Verb, officer: Officer, ticket: TicketRow, order: OrderRow | None) -> bool:

@@ -196,7 +196,8 @@ async def test_one_ticket_from_the_call_to_the_citizens_sms(stage: Stage) -> Non
     await expect(agent.locator(".page-head")).to_contain_text("Closed")
     await shoot(agent, "8-ledger-en", chosen="1440")
     verbs = await db.fetch("SELECT verb FROM ticket_event WHERE ticket = $1 ORDER BY version, id", number)
-    assert [row["verb"] for row in verbs] == [
+    # P2 wakes the duty phone as soon as the worker sees it, unless the signature was first.
+    assert [row["verb"] for row in verbs if row["verb"] != "escalate"] == [
         "register", "dispatch", "sign", "contact", "reply", "accept", "close",
     ]  # fmt: skip
     assert [found async for found in replay.check()] == []

@@ -104,7 +104,8 @@ async def body(cast: Cast, move: str, ticket: int) -> dict[str, Any]:
     special: dict[str, Any] = {
         "lead": cast.other if move in ("reassign", "accept_return", "designate") else cast.lead,
         "assists": [cast.other] if move == "add_assist" else [], "unit": cast.below, "units": [cast.other],
-        "participants": [cast.lead, cast.other], "resume_on": later, "level": 1, "amount": 1, "urgency": 3,
+        "participants": [cast.lead, cast.other], "resume_on": later, "level": 1, "amount": 1,
+        "urgency": 1 if move == "rerate" else 3,
         "satisfied": 1, "reached": True, "follow_up": "must", "solved": "yes", "code": "R1", "outcome": "no_answer",
     }  # fmt: skip
     found: dict[str, Any] = {}
