@@ -15,7 +15,7 @@ from core import clock, db, privacy, sessions
 from core.officers import Officer, grants_of, set_grants
 from core.visits import pre_cookie, session_cookie
 from crm import find
-from crm.tickets import queries, register
+from crm.tickets import queries, register, registration
 from routing.posts import grants_for
 from routing.rulebook import rulebook
 
@@ -165,7 +165,7 @@ def _post_json(world: World, path: str, body: dict[str, Any]) -> bytes:
 
 async def _create_floor(world: World) -> str:
     phone, claim = "+8613812345678", secrets.token_hex(12)
-    form = register.check({**world.bodies[0], "phone": phone}, await rulebook())
+    form = registration.check({**world.bodies[0], "phone": phone}, await rulebook())
     async with floor.captured():  # reference data is read once a process, not once a call
         await register.register(world.agent, form, now=clock.now())
     async with floor.captured() as found:

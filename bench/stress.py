@@ -163,10 +163,10 @@ async def _units() -> list[int]:
 async def _new_ticket() -> int:
     from bench import players
     from core import clock
-    from crm.tickets import register
+    from crm.tickets import register, registration
     from routing.rulebook import rulebook
 
-    form = register.check(
+    form = registration.check(
         {
             "kind": "help",
             "matter": "030101",

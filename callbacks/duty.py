@@ -1,4 +1,4 @@
-"""Duty phones that must be woken: `duty_call` rows (`crm/tickets/escalation_tables.py`) are performed here.
+"""Duty phones that must be woken: `duty_call` rows (`crm/tickets/tables.py`) are performed here.
 
 By SMS: into the outbox, as any message to a unit. By voice: rung, the text read twice, 1 confirms. One row rings
 once; who is not reached is the next row's matter. A call in doubt is not made again.

@@ -8,7 +8,7 @@ APP_CONFIG = AppConfig(
     app_name="crm",
     migrations_folder_path=os.path.join(os.path.dirname(__file__), "piccolo_migrations"),
     table_classes=table_finder(
-        modules=["crm.tables", "crm.tickets.tables", "crm.kpi.tables", "crm.tickets.escalation_tables"],
+        modules=["crm.tables", "crm.tickets.tables", "crm.kpi.tables"],
         exclude_imported=True,
     ),
     migration_dependencies=["routing.piccolo_app"],

@@ -287,37 +287,6 @@ class TicketPresence(Table):
     seen_at = Timestamptz()
 
 
-class Contact(Table):
-    """A try to reach the citizen from a work order."""
-
-    id: BigSerial
-    work_order = ForeignKey(WorkOrder, on_delete=OnDelete.restrict, null=False)
-    at = Timestamptz()
-    how = Text()  # call visit sms
-    reached = Boolean(default=True)
-    note = Text(default="")
-    by_name = Text(default="")
-
-
-class ReturnRequest(Table):
-    """退单: asked by the unit, ruled by the dispatcher; the close clock runs on."""
-
-    id: BigSerial
-    work_order = ForeignKey(WorkOrder, on_delete=OnDelete.restrict, null=False)
-    ticket = BigInt()
-    code = Text()
-    basis = Text()
-    suggested_unit = Integer(null=True, default=None)
-    asked_at = Timestamptz()
-    asked_by_name = Text(default="")
-    approved_at = Timestamptz(null=True, default=None)  # by the unit's head; from here the hotline rules
-    approved_by_name = Text(default="")
-    ruled_at = Timestamptz(null=True, default=None)
-    ruled_by_name = Text(default="")
-    upheld = Boolean(null=True, default=None)
-    ruling = Text(default="")
-
-
 #: What `hotline rekey` seals again.
 SEALED.extend(
     [

@@ -24,7 +24,7 @@ from core.officers import Officer
 from crm.importing import files, rows
 from crm.importing.mapping import BY_KEY
 from crm.importing.rows import Message
-from crm.tickets import clocks_of, dispatch, history, register
+from crm.tickets import clocks_of, dispatch, history, register, registration
 from crm.tickets.access import TicketRow
 from crm.tickets.history import Story
 from crm.tickets.move import NewOrder
@@ -274,7 +274,7 @@ async def _lead(message: Message, book: Rulebook, today: date) -> Lead:
                 {"unit": _("没有叫“{name}”的单位，请用系统里的单位全称或代码。").format(name=message.unit)}
             )
         return Lead(unit.id, unit.name, "", 100, _("承办单位由来源给出。"))
-    if message.form.street != register.UNKNOWN_PLACE:
+    if message.form.street != registration.UNKNOWN_PLACE:
         found = await lead_for(message.form.matter, message.form.street, today)
         if found is not None:
             return Lead(found.unit_id, found.unit_name, found.line_code, found.confidence, found.reason)
@@ -284,7 +284,7 @@ async def _lead(message: Message, book: Rulebook, today: date) -> Lead:
     return lead
 
 
-def _row(story: Story, form: register.Registration) -> TicketRow:
+def _row(story: Story, form: registration.Registration) -> TicketRow:
     """The registered ticket as `dispatch.plan` reads it."""
     known = {
         "status": Status.RECEIVED, "kind": form.kind, "matter": form.matter, "urgency": form.urgency,

@@ -13,8 +13,8 @@ from core import clock
 from core.errors import Invalid
 from core.i18n import N_, _
 from crm.importing.files import Row
-from crm.tickets import register
-from crm.tickets.register import Registration
+from crm.tickets import registration
+from crm.tickets.registration import Registration
 from crm.tickets.replies import Reply
 from crm.tickets.words import KIND, RESULT
 from routing import guess
@@ -115,16 +115,17 @@ def _form(given: Mapping[str, str], book: Rulebook, wrong: dict[str, str]) -> tu
     kind = given.get("kind", "")
     if kind not in KIND:
         kind = next((code for code, word in KIND.items() if kind and word == kind), "") or guess.kind(
-            title[: register.LONGEST_CONTENT] or content[: register.TITLE], known.kind if known else ""
+            title[: registration.LONGEST_CONTENT] or content[: registration.TITLE],
+            known.kind if known else "",
         )
     form = {
-        "kind": kind, "matter": matter, "title": title[: register.TITLE], "content": _whole(title, content),
+        "kind": kind, "matter": matter, "title": title[: registration.TITLE], "content": _whole(title, content),
         "street": given.get("street", ""), "place_unknown": not given.get("street"), "address": given.get("address", ""),
         "urgency": NORMAL, "anonymous": not given.get("phone"),
         "name": given.get("name", ""), "phone": given.get("phone", ""), "reply_by": ("none",), "channel": "web",
     }  # fmt: skip
     try:
-        return register.check(form, book), why
+        return registration.check(form, book), why
     except Invalid as error:
         wrong.update(error.fields)
         return None, why
@@ -132,7 +133,7 @@ def _form(given: Mapping[str, str], book: Rulebook, wrong: dict[str, str]) -> tu
 
 def _whole(title: str, content: str) -> str:
     """A title that was cut for the lists is kept in front of the text."""
-    return f"{title}\n{content}" if len(title) > register.TITLE else content
+    return f"{title}\n{content}" if len(title) > registration.TITLE else content
 
 
 def _matter(given: Mapping[str, str], book: Rulebook, wrong: dict[str, str]) -> tuple[str, str]:
@@ -143,7 +144,7 @@ def _matter(given: Mapping[str, str], book: Rulebook, wrong: dict[str, str]) -> 
             wrong["matter"] = _("没有这个事项代码，或者它不是末级事项。")
         return code, _("事项由来源给出。")
     # Nobody waits for words to be counted in a text that is refused for its length.
-    most = register.LONGEST_CONTENT
+    most = registration.LONGEST_CONTENT
     found_guess = guess.matter(given.get("title", "")[:most], given.get("content", "")[:most])
     if found_guess is None or found_guess.matter not in book.matters:
         return OTHER, _("没有推断出事项，归入其他。")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core import i18n
 from core.i18n import _
-from crm.tickets.register import UNKNOWN_PLACE
+from crm.tickets.registration import UNKNOWN_PLACE
 from crm.tickets.states import BY_NAME
 from routing.catalogue import unit_name
 from routing.rulebook import Rulebook, rulebook

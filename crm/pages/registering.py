@@ -23,9 +23,11 @@ from crm.tickets import (
     merging,
     queries,
     register,
+    registration,
     urging,
 )
-from crm.tickets.register import Registered, Registration
+from crm.tickets.register import Registered
+from crm.tickets.registration import Registration
 from routing.limits import LimitMissing
 from routing.rulebook import Rulebook, rulebook
 from routing.suggest import suggest
@@ -84,7 +86,7 @@ async def make(request: Request) -> Response[Any]:
     call = await _own_call(request.user, form)
     values = typed(form)
     try:
-        checked = register.check(_meant(values, form, call), await rulebook(), on=clock.today())
+        checked = registration.check(_meant(values, form, call), await rulebook(), on=clock.today())
         done = await _carry_out(request.user, values, checked, call["id"] if call else None)
     except Invalid as wrong:
         return await _again(values, call, wrong.fields)
@@ -118,7 +120,7 @@ async def join(request: Request, number: FromPath[int]) -> Response[Any]:
     call = await _own_call(request.user, form)
     values = typed(form)
     try:
-        checked = register.check(_meant(values, form, call), await rulebook())
+        checked = registration.check(_meant(values, form, call), await rulebook(), on=clock.today())
         done = await _join(request.user, values, checked, number, call["id"] if call else None)
     except Invalid as wrong:
         return await _again(values, call, wrong.fields)
@@ -215,7 +217,7 @@ def typed(form: Form) -> dict[str, Any]:
     """Everything the form sent, as it was typed."""
     values: dict[str, Any] = {name: form.text(name) for name in _TYPED}
     values |= {
-        name: form.text(name, most=register.LONGEST_CONTENT * 2)
+        name: form.text(name, most=registration.LONGEST_CONTENT * 2)
         for name in ("content", "answer", "legal_path")
     }
     values["address"] = form.text("address")

@@ -1,6 +1,6 @@
 """The moves that make a ticket, described for programs: register, answer at once, refuse.
 
-What the desk's form reads is read here too (`register.check`); with `call`, line and number are the call's own.
+What the desk's form reads is read here too (`registration.check`); with `call`, line and number are the call's own.
 """
 
 from __future__ import annotations
@@ -16,15 +16,9 @@ from core.fields import Field
 from core.i18n import N_, _
 from core.officers import Officer
 from crm import calls
-from crm.tickets import register
-from crm.tickets.register import (
-    LONGEST,
-    LONGEST_CONTENT,
-    REPLY_BY,
-    SHORTEST_CONTENT,
-    Registered,
-    Registration,
-)
+from crm.tickets import register, registration
+from crm.tickets.register import Registered
+from crm.tickets.registration import LONGEST, LONGEST_CONTENT, REPLY_BY, SHORTEST_CONTENT, Registration
 from crm.tickets.verb import Verb
 from crm.tickets.words import CHANNEL, KIND, REFUSAL, URGENCY
 from routing.rulebook import rulebook
@@ -129,7 +123,7 @@ async def _read(officer: Officer, form: Given, now: datetime) -> tuple[Registrat
         meant |= {"line": call["line"], "channel": "call"}
         if not form.phone and call["phone"]:
             meant["phone"] = privacy.open_sealed(call["phone"])
-    return register.check(meant, await rulebook(), on=clock.local(now).date()), form.call
+    return registration.check(meant, await rulebook(), on=clock.local(now).date()), form.call
 
 
 verbs = (

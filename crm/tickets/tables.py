@@ -1,4 +1,5 @@
-"""Tables of the lifecycle beyond the straight way: more time, urges, supervision, conferences, merging.
+"""Tables of the lifecycle beyond the straight way: contacts, returns, more time, urges, supervision, conferences,
+merging, duty phones.
 
 Each row is asked for by one move and settled by another; the ticket's story is still `ticket_event` alone.
 """
@@ -9,6 +10,7 @@ from piccolo.columns import (
     BigInt,
     BigSerial,
     Boolean,
+    Bytea,
     ForeignKey,
     Integer,
     OnDelete,
@@ -18,6 +20,7 @@ from piccolo.columns import (
 )
 from piccolo.table import Table
 
+from core.privacy import SEALED, SealedColumn
 from crm.tables import Ticket, WorkOrder
 from routing.tables import Unit
 
@@ -121,3 +124,65 @@ class AccusedUnit(Table):
     unit = ForeignKey(Unit, on_delete=OnDelete.restrict, null=False)
     named_at = Timestamptz()
     named_by_name = Text(default="")
+
+
+class Contact(Table):
+    """A try to reach the citizen from a work order."""
+
+    id: BigSerial
+    work_order = ForeignKey(WorkOrder, on_delete=OnDelete.restrict, null=False)
+    at = Timestamptz()
+    how = Text()  # call visit sms
+    reached = Boolean(default=True)
+    note = Text(default="")
+    by_name = Text(default="")
+
+
+class ReturnRequest(Table):
+    """退单: asked by the unit, ruled by the dispatcher; the close clock runs on."""
+
+    id: BigSerial
+    work_order = ForeignKey(WorkOrder, on_delete=OnDelete.restrict, null=False)
+    ticket = BigInt()
+    code = Text()
+    basis = Text()
+    suggested_unit = Integer(null=True, default=None)
+    asked_at = Timestamptz()
+    asked_by_name = Text(default="")
+    approved_at = Timestamptz(null=True, default=None)  # by the unit's head; from here the hotline rules
+    approved_by_name = Text(default="")
+    ruled_at = Timestamptz(null=True, default=None)
+    ruled_by_name = Text(default="")
+    upheld = Boolean(null=True, default=None)
+    ruling = Text(default="")
+
+
+class DutyCall(Table):
+    """Unique by (ticket, work order, about, step, channel, due_at): the same rung is written once.
+
+    Outcomes, all final: `sent` (handed to the SMS outbox, row `message`) · `confirmed` (they pressed 1) ·
+    `answered` (picked up, pressed nothing) · `no_answer` · `busy` · `failed` · `unknown` (nobody can say) ·
+    `no_phone` · `no_carrier` · `overtaken` (no longer needed). Empty: still to be done, or ringing.
+    """
+
+    id: BigSerial
+    ticket = ForeignKey(Ticket, on_delete=OnDelete.restrict, null=False)
+    work_order = BigInt(null=True, default=None)
+    about = Text()  # unsigned emergency uncontacted overdue supervised
+    step = Text()  # handler head substitute district supervisor
+    channel = Text()  # sms voice
+    who = Text(default="")  # whose phone it is, for the story: "王敏（南开区供热办）"
+    phone = Bytea(null=True, default=None)  # sealed E.164
+    due_at = Timestamptz()
+    claimed_at = Timestamptz(null=True, default=None)  # real time: a lease
+    tried_at = Timestamptz(null=True, default=None)
+    tries = SmallInt(default=0)
+    gateway = Text(default="")
+    carrier_id = Text(null=True, default=None)
+    message = BigInt(null=True, default=None)  # `message.id` of an SMS
+    outcome = Text(default="")
+    error = Text(default="")
+    done_at = Timestamptz(null=True, default=None)
+
+
+SEALED.append(SealedColumn("duty_call", "phone"))

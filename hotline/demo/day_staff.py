@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core import accounts, clock, db
 from core.officers import Officer
 from crm import calls
-from crm.tickets import dispatch, following_up, register, replies, signing
+from crm.tickets import dispatch, following_up, register, registration, replies, signing
 from crm.tickets.access import ticket_for
 from crm.tickets.following_up import Answer
 from hotline.demo import day_script
@@ -64,7 +64,7 @@ class Staff:
         came_of = self.chance.of(day_script.CAME_OF) if caller else "silent"
         if caller is not None and came_of in ("ticket", "answer"):
             book = await rulebook()
-            form = register.check(
+            form = registration.check(
                 {**_form(caller.message, book), "phone": f"+86{caller.phone}", "anonymous": False}, book
             )
             if came_of == "answer":

@@ -17,7 +17,7 @@ from core import clock, db
 from core.errors import Refused
 from core.officers import Officer
 from crm import calls
-from crm.tickets import closing, dispatch, register, replies, returns, signing
+from crm.tickets import closing, dispatch, register, registration, replies, returns, signing
 from crm.tickets.access import ticket_for
 from hotline.demo import people
 from routing.posts import ROLES
@@ -82,7 +82,7 @@ def _schedule(
 async def _live(
     message: dict[str, Any], at: datetime, stage: str, place: int, cast: Cast, book: Rulebook
 ) -> int:
-    form = register.check(_form(message, book), book)
+    form = registration.check(_form(message, book), book)
     claim = ("demo", f"message:{place}")
     call = await _call(form, at, place, cast.agent)
     if message["kind"] == "consult" and stage in ("closed", "follow_up"):
@@ -98,7 +98,7 @@ async def _live(
     return 1
 
 
-async def _call(form: register.Registration, at: datetime, place: int, agent: Officer) -> int | None:
+async def _call(form: registration.Registration, at: datetime, place: int, agent: Officer) -> int | None:
     """The call that the message came by, answered and ended; every thirtieth caller before it had hung up. None
     where it is there."""
     carrier, rang = f"demo-{place}", at - timedelta(minutes=4)

@@ -14,7 +14,7 @@ from callbacks import gateway, jobs, replies
 from callbacks.gateway import Capabilities, Check, Doubt, InMessage, OutMessage, Report, Sent
 from core import clock, db, privacy
 from core.officers import Officer
-from crm.tickets import register
+from crm.tickets import register, registration
 from routing.rulebook import rulebook
 
 #: A Tuesday morning in the hotline's zone.
@@ -107,7 +107,7 @@ async def ticket(phone: str = ALICE, **more: Any) -> int:
         "kind": "help", "matter": matter, "content": "五号楼暖气不热，室温十四度", "street": next(iter(book.streets)),
         "phone": phone, "urgency": 3, "name": "王某某", "address": "五号楼 301", **more,
     }  # fmt: skip
-    done = await register.register(STAFF, register.check(form, book), now=clock.now())
+    done = await register.register(STAFF, registration.check(form, book), now=clock.now())
     return done.number
 
 

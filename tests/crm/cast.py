@@ -7,7 +7,7 @@ from typing import Any
 
 from core import db
 from core.officers import Officer
-from crm.tickets import dispatch, register, replies, signing
+from crm.tickets import dispatch, register, registration, replies, signing
 from crm.tickets.dispatch import Dispatch
 from routing.posts import ROLES
 from routing.rulebook import rulebook
@@ -38,8 +38,8 @@ HEATING = {
 }  # fmt: skip
 
 
-async def form(**changes: Any) -> register.Registration:
-    return register.check({**HEATING, **changes}, await rulebook())
+async def form(**changes: Any) -> registration.Registration:
+    return registration.check({**HEATING, **changes}, await rulebook())
 
 
 async def registered(at: datetime = NOW, **changes: Any) -> int:

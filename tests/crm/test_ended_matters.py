@@ -6,7 +6,7 @@ import pytest
 
 from core import db
 from core.errors import Invalid
-from crm.tickets import register
+from crm.tickets import registration
 from routing import rulebook
 from tests.crm.cast import HEATING
 
@@ -27,9 +27,9 @@ async def test_a_matter_out_of_its_time_is_refused_with_its_day(column: str, day
     rulebook.forget()
     book = await rulebook.rulebook()
     with pytest.raises(Invalid) as refused:
-        register.check(HEATING, book, on=date(2026, 11, 24))
+        registration.check(HEATING, book, on=date(2026, 11, 24))
     assert says in refused.value.fields["matter"]
-    assert register.check(HEATING, book).matter == HEATING["matter"]
+    assert registration.check(HEATING, book).matter == HEATING["matter"]
     inside = date(2026, 11, 23) if column == "valid_to" else date(2026, 12, 1)
-    assert register.check(HEATING, book, on=inside).matter == HEATING["matter"]
+    assert registration.check(HEATING, book, on=inside).matter == HEATING["matter"]
     rulebook.forget()
