@@ -74,7 +74,7 @@ async def _show(request: Request, verb: Verb, subject: int) -> Response[Any]:
             _home(verb, subject), flash=said.format(status=status_word(ticket.status), move=move), kind="warn"
         )
     try:
-        known = await verb.facts(request.user, subject) if verb.facts else Facts()
+        known = await verb.facts(request.user, subject, clock.now()) if verb.facts else Facts()
     except Refused as refusal:
         return redirect(_home(verb, subject), flash=refusal.message, kind="warn")
     return await _form(request, verb, ticket, order, known, dict(known.typed))
@@ -102,7 +102,7 @@ async def _again(
     """What could not be taken comes back with everything that was typed."""
     ticket, order = await _subject(request, verb, subject)
     try:
-        known = await verb.facts(request.user, subject) if verb.facts else Facts()
+        known = await verb.facts(request.user, subject, clock.now()) if verb.facts else Facts()
     except Refused:  # settled meanwhile: the refusal says so
         known = Facts()
     return await _form(request, verb, ticket, order, known, typed, refusal)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from litestar import Response, get
 
-from core import db
+from core import clock, db
 from core.errors import Refused
 from core.i18n import _
 from core.officers import Officer
@@ -83,7 +83,7 @@ async def _facts(officer: Officer, number: int, verbs: list[Verb]) -> Any:
     if asked is None:
         return ()
     try:
-        return (await asked(officer, number)).lines
+        return (await asked(officer, number, clock.now())).lines
     except Refused:  # settled meanwhile
         return ()
 

@@ -111,7 +111,7 @@ async def _check(
         raise Invalid({"assists": next(iter(wrong.values()))})
 
 
-async def _now_there(officer: Officer, number: int) -> Facts:
+async def _now_there(officer: Officer, number: int, _at: datetime) -> Facts:
     ticket = await ticket_for(officer, number)
     rows = await db.fetch(
         """SELECT w.part, w.status, w.close_due_at, u.name FROM work_order w JOIN unit u ON u.id = w.unit

@@ -140,6 +140,12 @@ async def extend(
     }  # fmt: skip
 
 
+async def due_with(order: OrderRow, by: Limit, now: datetime) -> datetime | None:
+    """When the close would be due with an extension by `by`; nothing is written."""
+    entry = Entry.to(Kind.EXTEND, now, by)
+    return due([*await _entries(order.id, "close"), entry], (await rulebook()).calendar)
+
+
 async def pause(t: Tx, order: OrderRow, now: datetime, *, note: str, actor: str) -> dict[str, Any]:
     """Stop counting; nobody knows the due moment until it goes on."""
     await _enter_and_run(t, order, Entry(Kind.PAUSE, now, note=note, actor_name=actor))

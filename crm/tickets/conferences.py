@@ -156,7 +156,7 @@ async def _settle(
     )  # fmt: skip
 
 
-async def _held(officer: Officer, number: int) -> Facts:
+async def _held(officer: Officer, number: int, _at: datetime) -> Facts:
     """Who had it and gave it back, and who comes to the conference."""
     book = await rulebook()
     async with tx() as t:

@@ -14,7 +14,7 @@ from core import clock
 from core.db import tx
 from core.errors import Denied, Invalid, Refused
 from core.fields import Field
-from core.i18n import N_, _
+from core.i18n import N_, _, moment
 from core.officers import Officer
 from crm.tickets import clocks_of, move, time_requests
 from crm.tickets.access import OrderRow, TicketRow, order_for, ticket_for
@@ -40,7 +40,7 @@ class Ask:
 
     ground: Annotated[str, Field(N_("理由"), "choices", options=GROUND)]
     amount: Annotated[
-        int, Field(N_("延多少"), "number", N_("按本单时限的单位：工作日或小时"), least=1, most=100, example=3)
+        int, Field(N_("延多少"), "number", N_("单位同上面的“这次最多”"), least=1, most=100, example=3)
     ]
     note: Annotated[
         str, Field(N_("具体情况和进度"), least=10, example="配件 11 月 27 日到货，29 日前更换完成。")
@@ -67,9 +67,7 @@ async def ask(
     """Ask for an extension. Raises Refused once the order is due, or when its class has none (left)."""
     async with tx() as t:
         ticket, order = await order_for(officer, order_id, to="change")
-        limit = await allowance(ticket, order, now)
-        if order.close_due_at is not None and now >= order.close_due_at:
-            raise Refused(_("办结时限已到，不能再申请延期；请尽快答复。"), code="overdue")
+        limit = await _may_have(ticket, order, now)
         if form.amount > limit.amount:
             raise Invalid({"amount": _("最多延 {most}。").format(most=amount(limit))})
         await time_requests.ask(
@@ -126,20 +124,54 @@ async def allowance(ticket: TicketRow, order: OrderRow, now: datetime) -> Limit:
     return limit
 
 
-async def _asked(officer: Officer, number: int) -> Facts:
+async def _may_have(ticket: TicketRow, order: OrderRow, now: datetime) -> Limit:
+    limit = await allowance(ticket, order, now)
+    if order.close_due_at is not None and now >= order.close_due_at:
+        raise Refused(_("办结时限已到，不能再申请延期；请尽快答复。"), code="overdue")
+    return limit
+
+
+async def _most(officer: Officer, order_id: int, now: datetime) -> Facts:
+    """How much, how often, and what the most would come to."""
+    ticket, order = await order_for(officer, order_id)
+    limit = await _may_have(ticket, order, now)
+    await time_requests.refuse_where_one_waits(order.id)
+    lines = (
+        (_("这次最多"), await _comes_to(order, limit, now)),
+        (_("已延期"), amount(Limit(order.extensions, "times"))),
+        await time_requests.evidence(ticket.id),
+    )
+    return Facts(lines)
+
+
+async def _comes_to(order: OrderRow, by: Limit, now: datetime) -> str:
+    """`24 小时，办结从 11-24 11:04 改到 11-25 11:04`"""
+    ends = await clocks_of.due_with(order, by, now)
+    if ends is None or order.close_due_at is None:
+        return amount(by)
+    said = _("{amount}，办结从 {was} 改到 {due}")
+    return said.format(amount=amount(by), was=moment(order.close_due_at, now), due=moment(ends, now))
+
+
+async def _asked(officer: Officer, number: int, now: datetime) -> Facts:
     """What the ruling rests on. The officer has been let in by the page."""
     asked = await time_requests.asked_of(officer, number, "extension")
+    async with tx() as t:
+        order = await clocks_of.lead_order(t, await ticket_for(officer, number))
+    by = Limit(asked["amount"], asked["unit"])
     lines = (
-        (_("申请"), f"{asked['asked_by_name']} · {amount(Limit(asked['amount'], asked['unit']))}"),
+        (_("申请"), f"{asked['asked_by_name']} · {await _comes_to(order, by, now)}"),
+        (_("已延期"), amount(Limit(order.extensions, "times"))),
         (_("理由"), f"{say(GROUND, asked['ground'])}：{asked['note']}"),
         (_("告知市民"), say(HOW_TOLD, asked["told"])),
+        await time_requests.evidence(number),
     )
     return Facts(lines, {"amount": asked["amount"]})
 
 
 verbs = (
     Verb("ask_extension", Ask, ask, "order", N_("延期申请已送热线。裁定前，办结时限照走。"),
-         hint=N_("到期前才能申请。批准前时限照走。"), initials="sqyq"),
+         hint=N_("到期前才能申请。批准前时限照走。"), facts=_most, initials="sqyq"),
     Verb("grant_extension", Grant, grant, done=N_("已准延期，时限已改，市民会收到短信。"), facts=_asked),
     Verb("refuse_extension", Refuse, refuse, done=N_("已退回延期申请，时限不变。"), facts=_asked),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from core.fields import Field
 from core.i18n import N_, _
 from core.officers import Officer
 from crm.tickets import clocks_of, move, open_words, time_requests
-from crm.tickets.access import TicketRow, order_for, ticket_for
+from crm.tickets.access import OrderRow, TicketRow, order_for, ticket_for
 from crm.tickets.hotline import HOTLINE
 from crm.tickets.states import OrderStatus, Status
 from crm.tickets.verb import Facts, Verb
@@ -71,10 +71,7 @@ async def ask(
     """Ask to pause the close clock. Raises Refused before the first contact, and once the order is due."""
     async with tx() as t:
         ticket, order = await order_for(officer, order_id, to="change")
-        if order.contacted_at is None and clocks_of.is_to_be_contacted(ticket):
-            raise Refused(_("先联系市民并记录，再申请挂起。"), code="not_contacted")
-        if order.close_due_at is not None and now >= order.close_due_at:
-            raise Refused(_("办结时限已到，不能再申请挂起；请尽快答复。"), code="overdue")
+        _check_may(ticket, order, now)
         _check_until(form.ground, form.resume_on, now)
         await time_requests.ask(
             t, order, "hold", officer, now, ground=form.ground, note=form.note, resume_on=form.resume_on
@@ -189,24 +186,40 @@ async def _waits_for_citizen(t: Tx, ticket: int) -> int | None:
     return found
 
 
+def _check_may(ticket: TicketRow, order: OrderRow, now: datetime) -> None:
+    if order.contacted_at is None and clocks_of.is_to_be_contacted(ticket):
+        raise Refused(_("先联系市民并记录，再申请挂起。"), code="not_contacted")
+    if order.close_due_at is not None and now >= order.close_due_at:
+        raise Refused(_("办结时限已到，不能再申请挂起；请尽快答复。"), code="overdue")
+
+
 def _check_until(ground: str, until: datetime, now: datetime) -> None:
     longest = LONGEST.get(ground, LONGEST_ELSE)
     if not now < until <= now + longest:
         raise Invalid({"resume_on": _("填今后 {n} 天以内的时间。").format(n=longest.days)})
 
 
-async def _asked(officer: Officer, number: int) -> Facts:
+async def _may_ask(officer: Officer, order_id: int, now: datetime) -> Facts:
+    """Whether it can be asked for at all, before anything is typed."""
+    ticket, order = await order_for(officer, order_id)
+    _check_may(ticket, order, now)
+    await time_requests.refuse_where_one_waits(order.id)
+    return Facts([await time_requests.evidence(ticket.id)])
+
+
+async def _asked(officer: Officer, number: int, _at: datetime) -> Facts:
     asked = await time_requests.asked_of(officer, number, "hold")
     lines = (
         (_("申请"), f"{asked['asked_by_name']} · {say(GROUND, asked['ground'])}"),
         (_("具体情况"), asked["note"]),
+        await time_requests.evidence(number),
     )
     return Facts(lines, {"resume_on": asked["resume_on"]})
 
 
 verbs = (
     Verb("ask_hold", Ask, ask, "order", N_("挂起申请已送热线。裁定前，办结时限照走。"),
-         hint=N_("“忙”不是挂起的理由。批准前时限照走。"), initials="sqgq"),
+         hint=N_("“忙”不是挂起的理由。批准前时限照走。"), facts=_may_ask, initials="sqgq"),
     Verb("grant_hold", Grant, grant, done=N_("已准挂起，办结时限暂停，到时自动恢复。"), facts=_asked),
     Verb("refuse_hold", Refuse, refuse, done=N_("已退回挂起申请，时限照走。"), facts=_asked),
     Verb("resume", Resume, resume, done=N_("已恢复办理，时限接着走。")),

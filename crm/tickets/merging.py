@@ -255,7 +255,7 @@ def _in_charge(officer: Officer) -> Officer:
     return replace(officer, permissions=officer.permissions | {"ticket.dispatch"})
 
 
-async def _likely(officer: Officer, child: int) -> Facts:
+async def _likely(officer: Officer, child: int, _at: datetime) -> Facts:
     """Tickets of the same matter and place that it could join, and incidents around."""
     async with tx() as t:
         found = await ticket_for(officer, child)

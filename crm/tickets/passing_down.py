@@ -116,7 +116,7 @@ async def _check(t: Tx, book: Rulebook, ticket: TicketRow, order: OrderRow, unit
         raise Invalid(wrong)
 
 
-async def _below(officer: Officer, order_id: int) -> Facts:
+async def _below(officer: Officer, order_id: int, _at: datetime) -> Facts:
     """Whom it can go to, and what forbids the streets."""
     ticket, order = await order_for(officer, order_id)
     book = await rulebook()

@@ -70,7 +70,7 @@ async def _set(t: Tx, order: OrderRow, columns: dict[str, object]) -> None:
         await t.execute(f"UPDATE work_order SET {sets} WHERE id = $1", order.id, *columns.values())
 
 
-async def _now(officer: Officer, number: int) -> Facts:
+async def _now(officer: Officer, number: int, _at: datetime) -> Facts:
     ticket = await ticket_for(officer, number)
     return Facts(((_("现在"), urgency_word(ticket.urgency)),), {"urgency": ticket.urgency})
 

@@ -123,7 +123,7 @@ async def accused_of(t: Tx, number: int) -> list[int]:
     return [row["unit"] for row in rows]
 
 
-async def _named(officer: Officer, number: int) -> Facts:
+async def _named(officer: Officer, number: int, _at: datetime) -> Facts:
     async with tx() as t:
         await ticket_for(officer, number)
         return Facts((), {"units": await accused_of(t, number)})

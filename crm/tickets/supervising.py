@@ -248,7 +248,7 @@ async def _open(t: Tx, ticket: TicketRow) -> Any:
     return row
 
 
-async def _told(officer: Officer, number: int) -> Facts:
+async def _told(officer: Officer, number: int, _at: datetime) -> Facts:
     async with tx() as t:
         ticket = await ticket_for(officer, number)
         row = await _open(t, ticket)
@@ -260,9 +260,9 @@ async def _told(officer: Officer, number: int) -> Facts:
     return Facts(lines)
 
 
-async def _told_unit(officer: Officer, order: int) -> Facts:
+async def _told_unit(officer: Officer, order: int, at: datetime) -> Facts:
     ticket, _order = await order_for(officer, order)
-    return await _told(HOTLINE, ticket.id)
+    return await _told(HOTLINE, ticket.id, at)
 
 
 def _is_supervised(_officer: Officer, ticket: TicketRow, _order: OrderRow | None) -> bool:

@@ -15,6 +15,8 @@ from crm.tickets.access import OrderRow, ticket_for
 
 #: The list of requests, as a topic of the live channel.
 WAITING = "queue:requests"
+#: As many files are named to whoever rules.
+MOST_NAMED = 5
 KIND = {"extension": N_("延期"), "hold": N_("挂起")}
 
 
@@ -29,7 +31,7 @@ async def ask(t: Tx, order: OrderRow, kind: str, officer: Officer, now: datetime
         *values,
     )
     if found is None:
-        raise Refused(_("已有一个申请在等热线裁定，裁定后才能再提。"), code="waiting")
+        raise _one_waits()
     t.changed(WAITING)
     return int(found)
 
@@ -67,6 +69,26 @@ async def refuse(
         return await move.make(
             t, f"refuse_{kind}", ticket, by=officer, now=now, seen=seen, order=order, data={"ruling": ruling}
         )
+
+
+async def refuse_where_one_waits(order: int) -> None:
+    """Raises Refused while a request of this order waits for its ruling."""
+    if await db.fetchval("SELECT 1 FROM time_request WHERE work_order = $1 AND ruled_at IS NULL", order):
+        raise _one_waits()
+
+
+async def evidence(number: int) -> tuple[str, str]:
+    """What lies with the ticket to go by, as a line to read."""
+    rows = await db.fetch(
+        "SELECT name FROM attachment WHERE ticket = $1 AND removed_at IS NULL ORDER BY id", number
+    )
+    names = _("、").join(row["name"] for row in rows[:MOST_NAMED])
+    more = _("等 {n} 件").format(n=len(rows)) if len(rows) > MOST_NAMED else ""
+    return _("依据"), f"{names}{more}" or _("还没有附件；证明材料放在承办单的附件里。")
+
+
+def _one_waits() -> Refused:
+    return Refused(_("已有一个申请在等热线裁定，裁定后才能再提。"), code="waiting")
 
 
 async def asked_of(officer: Officer, number: int, kind: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from core.officers import Officer
@@ -30,7 +31,7 @@ class Verb:
     `fits` says whether to offer it, beyond what `MOVES` says (pure: officer, ticket, own order or None).
     `page`: where a desk has a form of its own for it (`{id}`), else the common one serves. What is on "new"
     makes a ticket: `do(officer, form, now=…)`.
-    `facts`: read beside the common form. `done` is the sentence after it; `stop` marks what cannot be undone.
+    `facts`: read beside the common form, or Refused where it need not be filled in. `done` is the sentence after it; `stop` marks what cannot be undone.
     """
 
     move: str
@@ -43,4 +44,4 @@ class Verb:
     page: str = ""
     initials: str = ""
     fits: Callable[[Officer, TicketRow, OrderRow | None], bool] = lambda _officer, _ticket, _order: True
-    facts: Callable[[Officer, int], Awaitable[Facts]] | None = None
+    facts: Callable[[Officer, int, datetime], Awaitable[Facts]] | None = None

@@ -112,3 +112,29 @@ async def test_a_long_inbox_with_all_marks_costs_no_more_questions(officer: Hire
             await seen(wang, "/orders?tab=handling")
         costs.append(len([s for s in cost.statements if "reference_version" not in s]))
     assert costs[0] == costs[1] > 0
+
+
+async def test_whoever_asks_for_time_reads_first_how_much_there_is_and_what_it_comes_to(
+    officer: Hire,
+) -> None:
+    number, order = await in_hand()
+    wang = await unit(officer)
+    text = await seen(wang, f"/orders/{order}/moves/ask_extension")
+    assert "5 工作日，办结从 12-01 18:00 改到 12-08 18:00" in text
+    assert "还没有附件" in text
+    await extensions.ask(
+        await at_unit(), order, extensions.Ask("works", 3, "配件 27 日到货，29 日换完。", "call"), now=NOW
+    )
+    ruled = await seen(await officer("dispatcher"), f"/tickets/{number}/moves/grant_extension")
+    assert "3 工作日，办结从 12-01 18:00 改到 12-04 18:00" in ruled
+
+
+@pytest.mark.parametrize("move", ["ask_extension", "ask_hold"])
+async def test_who_cannot_ask_for_time_hears_it_before_typing(officer: Hire, move: str) -> None:
+    _number, order = await in_hand()
+    await extensions.ask(
+        await at_unit(), order, extensions.Ask("works", 3, "配件 27 日到货，29 日换完。", "call"), now=NOW
+    )
+    answer = await (await unit(officer)).get(f"/orders/{order}/moves/{move}", follow_redirects=True)
+    assert "已有一个申请在等热线裁定" in answer.text
+    assert f'action="/orders/{order}/moves/{move}"' not in answer.text
