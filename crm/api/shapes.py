@@ -183,7 +183,7 @@ class InboxRow(msgspec.Struct):
 
 class InboxPage(msgspec.Struct):
     orders: list[InboxRow]
-    counts: Annotated[dict[str, int], Meta(description=N_("每个页签几件"))]
+    counts: Annotated[dict[str, int], Meta(description=N_("每个页签几件，最多数到 200"))]
     next: Next
 
 

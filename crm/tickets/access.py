@@ -90,8 +90,12 @@ TICKET_COLUMNS = ", ".join(f"t.{f.name}" for f in fields(TicketRow))
 ORDER_COLUMNS = ", ".join(f"w.{f.name}" for f in fields(OrderRow))
 
 
-def visible(officer: Officer, first: int = 1) -> tuple[str, list[Any]]:
-    """The policy as a condition on `ticket t`, with its arguments numbered from `$first`."""
+def visible(officer: Officer, first: int = 1, *, unit: str = "") -> tuple[str, list[Any]]:
+    """The policy as a condition on `ticket t`, with its arguments numbered from `$first`.
+
+    `unit`: the unit of a work order, not recalled, that the question is about anyway; it is then the one that must be
+    the officer's own, and no other order is looked for.
+    """
     ways: list[str] = []
     args: list[Any] = []
     if officer.can("ticket.see"):
@@ -99,9 +103,13 @@ def visible(officer: Officer, first: int = 1) -> tuple[str, list[Any]]:
     elif officer.scopes:
         args.append(sorted(officer.scopes))
         ways.append(
-            "EXISTS (SELECT 1 FROM work_order v WHERE v.ticket = t.id"
-            f" AND v.unit = ANY(${first}::int[]) AND v.status <> 'recalled')"
-            f" AND NOT (t.has_accused AND {_accused(first)})"
+            (
+                f"{unit} = ANY(${first}::int[])"
+                if unit
+                else "EXISTS (SELECT 1 FROM work_order v WHERE v.ticket = t.id"
+                f" AND v.unit = ANY(${first}::int[]) AND v.status <> 'recalled')"
+            )
+            + f" AND NOT (t.has_accused AND {_accused(first)})"
         )
     condition = ways[0] if ways else "FALSE"
     if not officer.can("ticket.confidential"):

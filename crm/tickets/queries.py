@@ -48,8 +48,8 @@ class Where:
         self.parts.append(condition.format(*places))
         return self
 
-    def policy(self, officer: Officer) -> Where:
-        condition, args = visible(officer, len(self.args) + 1)
+    def policy(self, officer: Officer, *, unit: str = "") -> Where:
+        condition, args = visible(officer, len(self.args) + 1, unit=unit)
         self.args += args
         self.parts.append(condition)
         return self
