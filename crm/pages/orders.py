@@ -36,7 +36,7 @@ from crm.tickets.supervising import LEVEL
 from crm.tickets.urging import SOURCE
 from crm.tickets.verbs import offered
 from crm.tickets.why import Clock, clocks_of_order
-from crm.tickets.words import defect_word, say
+from crm.tickets.words import RETURN_CODE, defect_word, say
 
 UNIT = requires("desk.unit")
 PAGE: Final = 40
@@ -150,7 +150,8 @@ async def _order(request: Request, row: Any) -> dict[str, Any]:
     reachable = persons.to_be_contacted(row)
     is_own = row["unit"] in officer.scopes and officer.can("order.work")
     back = written(events, "send_back", "note") if row["defect"] else ""
-    now_on = await pressing.on(row["ticket"])
+    now_on = await pressing.on(row["ticket"], own_order=row["id"] if is_own else None)
+    approves = officer.can("order.approve")
     verbs = offered(officer, *await order_for(officer, row["id"])) if is_own else []
     return {
         "row": row, "faces": faces(row, reachable=reachable), "person": persons.person(row), "seen": row["version"],
@@ -161,8 +162,9 @@ async def _order(request: Request, row: Any) -> dict[str, Any]:
         "defect": defect_word(row["defect"]), "defect_note": mask(back),
         "ruling": mask(written(events, "refuse_return", "ruling")), "reasons": persons.REASONS,
         "pressing": now_on, "shelf": pressing.arrange(verbs, now_on), "by_name": BY_NAME,
-        "may_answer": {verb.move for verb in verbs}, "sources": SOURCE, "levels": LEVEL, "say": say,
-        "may_return": _may_return(row) and is_own, **await words(),
+        "may_answer": {verb.move for verb in verbs}, "sources": SOURCE, "levels": LEVEL, "say": say, "return_codes": RETURN_CODE,
+        "may_return": _may_return(row) and is_own and (now_on.proposed is None or approves), "approves": approves,
+        **await words(),
     }  # fmt: skip
 
 

@@ -66,6 +66,8 @@ async def orders(
                 t.place, t.confidential, t.urges, t.returns, t.supervised, t.merged_count, w.resume_on, w.binding,
                 w.answerable_unit,
                 (SELECT r.kind FROM time_request r WHERE r.work_order = w.id AND r.ruled_at IS NULL LIMIT 1) AS asked,
+                EXISTS (SELECT 1 FROM return_request p WHERE p.work_order = w.id AND p.ruled_at IS NULL
+                        AND p.approved_at IS NULL) AS proposed,
                 (SELECT min(g.answer_due_at) FROM urge g WHERE g.ticket = t.id AND g.answered_at IS NULL) AS urge_due,
                 first.sort_at, {_DAYS.format(clock="w.clock")} AS clock_days
             FROM (SELECT head.* FROM unnest($1::int[]) own(unit), LATERAL ({heads}) head{first}) first

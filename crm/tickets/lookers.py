@@ -14,6 +14,7 @@ from crm.tickets.words import say
 
 WHAT: Final = {
     "phone": N_("看了完整号码"),
+    "ticket": N_("打开工单"),
     "confidential": N_("打开保密工单"),
     "order": N_("打开承办单"),
     "print": N_("打印承办单"),

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core import db
+from crm.tickets import returns
 from crm.tickets.verb import Verb
 
 
 @dataclass(frozen=True)
 class Pressing:
-    """`urges` wait for an answer, the latest first; the others are the open row, or None."""
+    """`urges` wait for an answer, the latest first; the others are the open row, or None. `proposed`: the return that
+    the unit's head has not answered, for the unit itself."""
 
     urges: Sequence[Any]
     supervision: Any
     asked: Any
     conference: Any
+    proposed: Any = None
 
     @property
     def answer_due(self) -> Any:
@@ -28,8 +31,8 @@ class Pressing:
         return min((row["answer_due_at"] for row in self.urges if row["answer_due_at"]), default=None)
 
 
-async def on(number: int) -> Pressing:
-    """One question each, however much there is. The page has let the officer in."""
+async def on(number: int, *, own_order: int | None = None) -> Pressing:
+    """One question each, however much there is. The page has let the officer in; `own_order` is their unit's."""
     urges = await db.fetch(
         """SELECT no, source, content, urged_at, urged_by_name, answer_due_at FROM urge
            WHERE ticket = $1 AND answered_at IS NULL ORDER BY no DESC LIMIT 20""",
@@ -46,7 +49,8 @@ async def on(number: int) -> Pressing:
     conference = await db.fetchrow(
         "SELECT * FROM conference WHERE ticket = $1 AND ruled_at IS NULL ORDER BY id DESC LIMIT 1", number
     )
-    return Pressing(urges, supervision, asked, conference)
+    proposed = await returns.proposal(own_order) if own_order is not None else None
+    return Pressing(urges, supervision, asked, conference, proposed)
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Shelf:
 
 #: What people of any desk reach for, the most urgent first; everything else stands under 更多.
 COMMON: Final = (
-    "answer_supervision", "answer_urge", "grant_extension", "refuse_extension", "grant_hold", "refuse_hold",
+    "answer_supervision", "answer_urge", "drop_return", "grant_extension", "refuse_extension", "grant_hold", "refuse_hold",
     "designate", "minute", "keep_closed", "announce", "merge", "urge", "call_conference", "appeal", "resume",
     "pass_down", "ask_extension", "ask_hold", "supervise", "lift_supervision", "unmerge", "emergency_over",
 )  # fmt: skip
@@ -88,4 +92,6 @@ def _has_matter(move: str, now: Pressing) -> bool:
         return now.asked is not None and now.asked["kind"] == _RULES[move]
     if move in _ASKS:
         return now.asked is None
+    if move == "drop_return":
+        return now.proposed is not None
     return move != "answer_urge" or bool(now.urges)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock, db
-from crm.tickets import extensions, merging, signing, supervising, urging
+from crm.tickets import extensions, merging, returns, signing, supervising, urging
 from tests.crm.cast import BOB, NOW, SIMON, at_unit, dispatched, registered
 from tests.pages.counting import counted
 from tests.people import Hire, Visitor
@@ -138,3 +138,22 @@ async def test_who_cannot_ask_for_time_hears_it_before_typing(officer: Hire, mov
     answer = await (await unit(officer)).get(f"/orders/{order}/moves/{move}", follow_redirects=True)
     assert "已有一个申请在等热线裁定" in answer.text
     assert f'action="/orders/{order}/moves/{move}"' not in answer.text
+
+
+async def test_a_proposed_return_stands_first_and_the_head_answers_it_there(officer: Hire) -> None:
+    number, order = await dispatched(urgency=3)
+    handler, head = await unit(officer), await unit(officer, "unit_head")
+    assert "drop_return" not in await seen(head, f"/orders/{order}")
+    await returns.ask(await at_unit(), order, returns.Return("R2", "噪声源为物业二次泵，附移交清单"), now=NOW)
+    text = await seen(handler, f"/orders/{order}")
+    assert "提请退单，等本单位负责人同意" in text
+    assert f"/orders/{order}/return" not in text
+    again = await handler.get(f"/orders/{order}/return", follow_redirects=True)
+    assert "已提请退单，等本单位负责人同意。" in again.text
+    assert f'action="/orders/{order}/return"' not in again.text
+    text = await seen(head, f"/orders/{order}")
+    assert text.index("附移交清单") < text.index("家里暖气从昨天下午开始不热")
+    assert f"/orders/{order}/return" in text
+    assert f"/orders/{order}/moves/drop_return" in text
+    assert "退单待负责人同意" in await seen(head, "/orders")
+    assert "提请退单，等本单位负责人同意" not in await seen(await officer("dispatcher"), f"/tickets/{number}")
