@@ -77,11 +77,14 @@ async def _form(
 def conflict_of(
     row: Any, typed: dict[str, str], refusal: Refused | None, wanted: str
 ) -> dict[str, Any] | None:
-    """What the panel tells when somebody was first: the order's state when opened, now, and what one wanted."""
+    """What the panel tells: where somebody was first, the order's state when opened, now, and what one wanted; else
+    the refusal alone, which is nobody's doing."""
     if refusal is None:
         return None
     now = order_word(row["status"])
     opened = order_word(typed["status"]) if typed.get("status") in _STATES else now
+    if not isinstance(refusal, Conflict) and opened == now:
+        return {"message": refusal.message}
     who = refusal.by if isinstance(refusal, Conflict) and refusal.by else _("有人")
     change = {
         "field": "status",

@@ -29,6 +29,8 @@ async def show(request: Request, order: FromPath[int]) -> Response[Any]:
         if row["part"] == "assist":
             said = _("协办单不退单；请在意见里写明。")
         return redirect(f"/orders/{order}", flash=said, kind="warn")
+    if row["binding"]:
+        return redirect(f"/orders/{order}", flash=returns.binding().message, kind="warn")
     proposed = await returns.proposal(order)
     if proposed is not None and not request.user.can("order.approve"):
         return redirect(f"/orders/{order}", flash=_("已提请退单，等本单位负责人同意。"), kind="warn")

@@ -187,7 +187,7 @@ async def story_of(officer: Officer, row: Any, events: Sequence[Any]) -> list[To
 
 def _may_return(row: Any) -> bool:
     """Whether the button stands there; after the window its page says why not and what to do instead."""
-    return row["part"] == "lead" and row["status"] in ("dispatched", "handling")
+    return row["part"] == "lead" and not row["binding"] and row["status"] in ("dispatched", "handling")
 
 
 nav = [Nav("orders", N_("承办"), "/orders", ("desk.unit",), order=50)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from core import clock
 from core.db import Tx, tx
@@ -100,13 +100,13 @@ async def designate(
             columns = await clocks_of.after_signing(ticket, order, now)
             moved = await move.make(
                 t, "designate_same", ticket, by=officer, now=now, seen=seen, order=order,
-                order_set={"signed_at": order.signed_at or now, "binding": True, **columns},
+                order_set={"signed_at": order.signed_at or now, **_BINDS, **columns},
                 data={"ruling": form.reason},
             )  # fmt: skip
         else:
             planned = await plan(ticket, Dispatch(form.lead, form.reason, form.assists), officer, now)
             lead, *assists = planned.orders
-            binding = move.NewOrder(lead.unit, lead.part, {**lead.columns, "binding": True}, lead.clocks)
+            binding = move.NewOrder(lead.unit, lead.part, {**lead.columns, **_BINDS}, lead.clocks)
             moved = await move.make(
                 t, "designate", ticket, by=officer, now=now, seen=seen, order=order,
                 ticket_set={**planned.ticket_set, "returns": ticket.returns + 1},
@@ -114,6 +114,10 @@ async def designate(
             )  # fmt: skip
         await _settle(t, ticket, order.id, officer, form, now, upheld=form.lead != order.unit)
         return moved
+
+
+#: What a designated order has instead of a return window.
+_BINDS: Final = {"binding": True, "return_until": None}
 
 
 async def returns_before(ticket: TicketRow, now: datetime) -> int:

@@ -153,11 +153,15 @@ async def refuse(
         return moved
 
 
+def binding() -> Refused:
+    return Refused(_("本单由会商指定，不能再退，须由本单位办理。"), code="binding")
+
+
 def _check_may_return(order: OrderRow, now: datetime) -> None:
     if order.part != "lead":
         raise Refused(_("协办单不退单；请在意见里写明。"), code="assist")
     if order.binding:
-        raise Refused(_("本单由会商指定，不能再退，须由本单位办理。"), code="binding")
+        raise binding()
     if order.return_until is not None and now > order.return_until:
         raise Refused(_("退单期限已过，须由本单位办理。"), code="window_over")
 

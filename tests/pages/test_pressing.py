@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from core import clock, db
-from crm.tickets import extensions, merging, returns, signing, supervising, urging
-from tests.crm.cast import BOB, NOW, SIMON, at_unit, dispatched, registered
+from crm.tickets import conferences, extensions, merging, returns, signing, supervising, urging
+from tests.crm.cast import BOB, NOW, SIMON, at_unit, dispatched, head_of, registered, unit_named
 from tests.pages.counting import counted
 from tests.people import Hire, Visitor
 
@@ -157,3 +157,34 @@ async def test_a_proposed_return_stands_first_and_the_head_answers_it_there(offi
     assert f"/orders/{order}/moves/drop_return" in text
     assert "退单待负责人同意" in await seen(head, "/orders")
     assert "提请退单，等本单位负责人同意" not in await seen(await officer("dispatcher"), f"/tickets/{number}")
+
+
+async def test_a_designated_order_offers_no_return_anywhere(officer: Hire) -> None:
+    _number, order = await dispatched(urgency=3)
+    await returns.ask(await head_of(), order, returns.Return("R2", "噪声源为物业二次泵，附移交清单"), now=NOW)
+    units = (await unit_named("南开区供热办"), await unit_named("南开区住房建设委"))
+    await conferences.call(BOB, _number, conferences.Call(units, "由谁主办"), now=NOW)
+    await conferences.designate(
+        SIMON, _number, conferences.Designate(units[0], (), "会商纪要第 3 号"), now=NOW
+    )
+    wang = await unit(officer)
+    text = await seen(wang, f"/orders/{order}")
+    assert "会商指定由本单位办理，不能再退" in text
+    assert f"/orders/{order}/return" not in text
+    assert "可退" not in text
+    assert 'data-kind="return"' not in await seen(wang, "/orders?tab=handling")
+    answer = await wang.get(f"/orders/{order}/return", follow_redirects=True)
+    assert "本单由会商指定，不能再退，须由本单位办理。" in answer.text
+    assert f'action="/orders/{order}/return"' not in answer.text
+
+
+async def test_a_refusal_that_is_nobodys_doing_blames_nobody(officer: Hire) -> None:
+    _number, order = await dispatched(urgency=3)
+    wang = await unit(officer)
+    typed = {"code": "R2", "basis": "噪声源为物业二次泵，附移交清单", "status": "dispatched"}
+    assert (await wang.post(f"/orders/{order}/return", typed)).status_code == 303
+    answer = await wang.post(f"/orders/{order}/return", typed)
+    assert answer.status_code == 409
+    assert "已提请退单，等本单位负责人同意。" in answer.text
+    assert "先改了这张单" not in answer.text
+    assert "附移交清单" in answer.text
