@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from core.db import Tx, tx
 from core.errors import Invalid, Refused
 from core.fields import Field
-from core.i18n import N_, _
+from core.i18n import N_, _, moment
 from core.officers import Officer
 from crm.tickets import clocks_of, escalating, merged_follow_up, move, number, open_words
 from crm.tickets.access import TicketRow, ticket_for
@@ -255,19 +255,34 @@ def _in_charge(officer: Officer) -> Officer:
     return replace(officer, permissions=officer.permissions | {"ticket.dispatch"})
 
 
-async def _likely(officer: Officer, child: int, _at: datetime) -> Facts:
-    """Tickets of the same matter and place that it could join, and incidents around."""
+async def _likely(officer: Officer, child: int, now: datetime) -> Facts:
+    """Tickets of the same matter and place that it could join, and incidents around: those that others joined, then
+    the latest day's, its first one first. The form begins with the first."""
     async with tx() as t:
         found = await ticket_for(officer, child)
         rows = await t.fetch(
-            """SELECT id, status, incident, merged_count FROM ticket
+            """SELECT id, status, incident, merged_count, received_at, left(content, 60) AS content FROM ticket
                WHERE id <> $1 AND merged_into IS NULL AND NOT confidential AND status = ANY($2::text[])
                  AND ((matter = $3 AND street = $4) OR (incident <> '' AND left(matter, 4) = left($3, 4) AND district = $5))
-               ORDER BY incident <> '' DESC, id DESC LIMIT 5""",
+               ORDER BY incident <> '' DESC, merged_count DESC, id / 10000000 DESC, id LIMIT 5""",
             child, sorted(BY_NAME["gather"].sources), found.matter, found.street, found.district,
         )  # fmt: skip
     lines = [
-        (number.show(row["id"]), " · ".join(filter(None, (row["incident"], status_word(row["status"])))))
+        (
+            number.show(row["id"]),
+            " · ".join(
+                filter(
+                    None,
+                    (
+                        row["incident"],
+                        f"⊕ {row['merged_count']}" if row["merged_count"] else "",
+                        status_word(row["status"]),
+                        moment(row["received_at"], now),
+                        row["content"],
+                    ),
+                )
+            ),
+        )
         for row in rows
     ]
     return Facts(lines, {"master": number.show(rows[0]["id"]) if rows else ""})

@@ -163,3 +163,14 @@ async def test_the_preview_offers_to_merge_where_one_stands_open(officer: Hire) 
     queue = (await bob.get("/dispatch")).text
     assert "⊕ 1" in queue
     assert f'data-number="{second}"' not in queue
+
+
+async def test_the_form_to_merge_shows_what_each_candidate_is_and_begins_with_the_days_first(
+    officer: Hire,
+) -> None:
+    first = await registered(urgency="2")
+    await registered(content="隔壁楼也不热，林苑西里 9 号楼，昨天起停暖。")
+    third = await registered(content="我家 8 号楼也停暖了，想问什么时候能好。")
+    form = (await (await officer("dispatcher")).get(f"/tickets/{third}/moves/merge")).text
+    assert f'value="{show(first)}"' in form
+    assert "隔壁楼也不热，林苑西里 9 号楼" in form
