@@ -185,7 +185,7 @@ async def _carry_out(
             officer, form, ground=values["ground"], legal_path=values["legal_path"], **known
         )
     if values["then"] == "emergency":
-        given = {name: values[name] for name in ("service", "read_back", "three_party")}
+        given = {name: values[name] for name in ("service", "read_back", "three_party") if values[name]}
         to = fields.read(emergency.HandOver, fields.from_json(emergency.HandOver, given))
         return await register.hand_over(officer, form, to=to, **known)
     if await _left_to_dispatchers(values, form):

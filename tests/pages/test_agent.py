@@ -290,3 +290,15 @@ async def test_a_new_ticket_takes_over_matter_and_place_of_an_old_one(officer: H
     assert "林苑西里 6 号楼 2 门" in html
     assert 'name="matter" value="030101"' in html
     assert (await agent.get("/desk?from=x")).status_code == 200
+
+
+async def test_an_emergency_says_in_plain_words_what_is_missing(officer: Hire) -> None:
+    alice = await officer("agent")
+    answer = await alice.post("/tickets", FORM | {"then": "emergency", "three_party": "1"}, headers=FRAGMENT)
+    assert answer.status_code == 422
+    assert answer.text.count("请填写这一项。") + answer.text.count("请选一项。") >= 2
+    assert "给的是" not in answer.text
+    assert await tickets() == 0
+    given = {"then": "emergency", "service": "119", "read_back": "119 接警员复述：华苑路 3 号，一人被困。"}
+    assert (await alice.post("/tickets", FORM | given, headers=FRAGMENT)).status_code == 200
+    assert await cast.status(await db.fetchval("SELECT id FROM ticket")) == "emergency"
