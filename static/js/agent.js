@@ -36,12 +36,13 @@ async function suggest(matter = value("matter"), street = value("street")) {
   nameMainButton();
 }
 
-// The main button says what it will do.
+// The main button says what it will do, and the form when it will be a secret (`registration.check`).
 function nameMainButton() {
   const button = document.getElementById("save");
   if (!button) return;
-  const sure = document.querySelector("#suggestion [data-unit][data-sure]") && !value("hand_over")
-    && !form().elements.confidential.checked && value("kind") !== "report" && form().dataset.confidential !== "1";
+  const secret = form().elements.confidential.checked || value("kind") === "report" || form().dataset.confidential === "1";
+  document.getElementById("secret").hidden = !secret;
+  const sure = document.querySelector("#suggestion [data-unit][data-sure]") && !value("hand_over") && !secret;
   const words = !value("matter") || sure ? button.dataset.sure : button.dataset.unsure;
   if (button.firstChild.textContent.trim() !== words) button.firstChild.textContent = `${words} `;
 }

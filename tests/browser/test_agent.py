@@ -177,3 +177,13 @@ async def test_the_other_numbers_are_found_by_a_key_and_esc_goes_back(site: Site
     await expect(page.locator("#other-list li:visible")).to_have_count(1)
     await page.keyboard.press("Escape")
     await expect(page.locator("#other-numbers")).to_be_hidden()
+
+
+async def test_a_report_says_that_it_will_be_a_secret(site: Site, officer: Hire) -> None:
+    page = await site.page(await officer("agent"), "/desk")
+    said = page.locator("#secret")
+    await expect(said).to_be_hidden()
+    await page.get_by_text("举报", exact=True).click()
+    await expect(said).to_be_visible()
+    await page.get_by_text("求助", exact=True).click()
+    await expect(said).to_be_hidden()
