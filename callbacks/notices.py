@@ -171,9 +171,11 @@ async def _tell_unit(t: Tx, row: Any, now: datetime) -> str:
     name = told.unit(row["verb"], row["order_after"] or "", row["part"])
     if not name:
         return "nothing to say"
+    data = json.loads(row["data"] or "{}")
+    if row["verb"] == "take_back":
+        await _tell_former(t, row, data["from"], now)
     if row["duty_phone"] is None:
         return "no phone"
-    data = json.loads(row["data"] or "{}")
     by = told.UNIT_DUE.get(name)
     moment = row[by] if by in ("sign_due_at", "close_due_at") else data.get(by or "")
     if by and not moment:  # its clock rests meanwhile
@@ -188,6 +190,15 @@ async def _tell_unit(t: Tx, row: Any, now: datetime) -> str:
     after = earliest(now) if row["verb"] == "urge" and row["urgency"] > 2 else now
     await outbox.put(t, text, phone(privacy.open_sealed(row["duty_phone"])), about, now=now, after=after)
     return "message"
+
+
+async def _tell_former(t: Tx, row: Any, unit: int, now: datetime) -> None:
+    """Whom the order was passed down to hears that it is gone; the notice is for the unit that has it now."""
+    sealed = await t.fetchval("SELECT duty_phone FROM unit WHERE id = $1", unit)
+    if sealed is not None:
+        text = render("unit_recalled", "zh_CN", tail=tail(row["ticket"]))
+        about = About(row["ticket"], row["round"], row["event"], party="unit")
+        await outbox.put(t, text, phone(privacy.open_sealed(sealed)), about, now=now, after=now)
 
 
 def earliest(now: datetime, hours: tuple[time, time] = (QUIET_TO, QUIET_FROM)) -> datetime:

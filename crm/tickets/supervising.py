@@ -6,9 +6,10 @@ a leader's note (批示), danger to life (P1). Unanswered by its limit it rises 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from core import clock, db
@@ -23,8 +24,13 @@ from crm.tickets.hotline import HOTLINE
 from crm.tickets.states import BY_NAME, IN_HANDS
 from crm.tickets.verb import Facts, Verb
 from crm.tickets.words import say
+from routing.limits import LimitMissing
 from routing.rulebook import rulebook
 
+log = logging.getLogger("hotline.clocks")
+
+#: Where the table has no limit: one missing cell must not keep all others waiting.
+WITHOUT_A_LIMIT: Final = timedelta(days=1)
 TRIGGER: Final = {
     "overdue": N_("超过办结时限"),
     "redos": N_("重办两次以上"),
@@ -122,7 +128,7 @@ async def raise_level(
         if found["level"] >= HIGHEST:
             raise Refused(_("已是最高级别“{level}”。").format(level=say(LEVEL, HIGHEST)), code="highest")
         level = found["level"] + 1
-        due = clocks_of.due_of(await rulebook(), ticket, "supervise", now)
+        due = await _due(ticket, officer, now)
         await t.execute(
             "UPDATE supervision SET level = $2, due_at = $3, answered_at = NULL WHERE id = $1",
             found["id"],
@@ -217,7 +223,7 @@ async def _issue(
 ) -> move.Moved:
     if ticket.supervised:
         raise Refused(_("这张单已在督办中，可以升级。"), code="supervised")
-    due = clocks_of.due_of(await rulebook(), ticket, "supervise", now)
+    due = await _due(ticket, officer, now)
     place = await t.fetchval("SELECT nextval('supervision_number')")
     number = f"D{clock.local(now):%y%m%d}-{place:04d}"
     moved = await move.make(
@@ -232,6 +238,17 @@ async def _issue(
     )  # fmt: skip
     t.changed(LIST)
     return moved
+
+
+async def _due(ticket: TicketRow, officer: Officer, now: datetime) -> datetime:
+    """By when it is to be answered. People hear of a gap in the table; what the hotline does by itself goes on."""
+    try:
+        return clocks_of.due_of(await rulebook(), ticket, "supervise", now)
+    except LimitMissing as missing:
+        if officer is not HOTLINE:
+            raise
+        log.warning("a supervision without a limit gets %s: %s", WITHOUT_A_LIMIT, missing.message)
+        return now + WITHOUT_A_LIMIT
 
 
 async def _lead(t: Tx, ticket: TicketRow) -> OrderRow | None:

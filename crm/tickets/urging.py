@@ -5,6 +5,7 @@ The hotline urges by itself at half and at four fifths of the close clock: the m
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
@@ -20,7 +21,10 @@ from crm.tickets.access import OrderRow, TicketRow, order_for, ticket_for
 from crm.tickets.hotline import HOTLINE
 from crm.tickets.states import IN_HANDS
 from crm.tickets.verb import Verb
+from routing.limits import LimitMissing
 from routing.rulebook import rulebook
+
+log = logging.getLogger("hotline.clocks")
 
 SOURCE: Final = {
     "citizen_call": N_("市民来电"),
@@ -144,7 +148,7 @@ async def _urge(
     *, seen: int | None = None,
 ) -> move.Moved:  # fmt: skip
     no = 1 + await t.fetchval("SELECT count(*) FROM urge WHERE ticket = $1", ticket.id)
-    due = clocks_of.due_of(await rulebook(), ticket, "urge", now) if order is not None else None
+    due = await _answer_due(ticket, now) if order is not None else None
     automatic = source in _AUTO
     moved = await move.make(
         t, "urge", ticket, by=officer, now=now, seen=seen, order=order,
@@ -157,6 +161,16 @@ async def _urge(
         ticket.id, order.id if order else None, no, source, content, now, officer.name, due,
     )  # fmt: skip
     return moved
+
+
+async def _answer_due(ticket: TicketRow, now: datetime) -> datetime | None:
+    """By when the unit answers. A table without the limit keeps no urge back, of this ticket or of those after it:
+    then it has no limit, and the log says so."""
+    try:
+        return clocks_of.due_of(await rulebook(), ticket, "urge", now)
+    except LimitMissing as missing:
+        log.warning("an urge without a limit: %s", missing.message)
+        return None
 
 
 async def of_ticket(number: int) -> list[Any]:

@@ -10,7 +10,7 @@ from callbacks import gateway, jobs, kept, notices, reports
 from callbacks.gateway import InDoubt, Rejected, Report, Sent, Why
 from core import clock, db, privacy
 from core.officers import Officer
-from crm.tickets import closing, dispatch, replies, signing
+from crm.tickets import closing, dispatch, passing_down, replies, signing
 from tests.callbacks.conftest import (
     ALICE,
     MORNING,
@@ -364,3 +364,21 @@ async def test_old_messages_lose_their_words_and_numbers_and_still_count(
     assert [bytes(row[n]) for n in range(3)] == [b"", b"", b""]
     assert (row["phone_tail"], row["segments"], row["template"]) == ("", 1, "registered")
     assert await messages.count(MORNING + timedelta(days=1)) == 0
+
+
+async def test_whom_an_order_is_taken_back_from_hears_so_and_who_has_it_now(carrier: Carrier) -> None:
+    number = await ticket()
+    above = await _dispatch(number)
+    below = await db.fetchval("SELECT id FROM unit WHERE parent = $1 LIMIT 1", above)
+    await db.execute("UPDATE unit SET duty_phone = $2 WHERE id = $1", below, privacy.seal("+862287654321"))
+    both = Officer(
+        id=2, username="unit", name="王敏", scopes=frozenset({above, below}), unit=above,
+        permissions=frozenset({"order.sign", "order.work"}),
+    )  # fmt: skip
+    order = await db.fetchval("SELECT id FROM work_order WHERE ticket = $1", number)
+    await passing_down.pass_down(both, order, passing_down.Down(below), now=clock.now())
+    await passing_down.take_back(both, order, passing_down.Back("下属单位无此职能"), now=clock.now())
+    await work()
+    heard = {m.phone: m.body for m in carrier.got}
+    assert heard["+862287654321"] == f"【12345】工单尾号{number % 100000:05d}已收回，无需再办"
+    assert "已收回由贵单位自办" in heard["+862223456789"]

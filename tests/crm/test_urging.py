@@ -10,6 +10,8 @@ from core import clock, db
 from core.errors import Refused
 from crm import jobs
 from crm.tickets import closing, replay, signing, supervising, urging
+from routing.limits import LimitMissing
+from routing.rulebook import forget
 from tests.crm.cast import ALICE, BOB, NOW, SIMON, at_unit, dispatched, head_of, registered
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -135,3 +137,26 @@ async def test_the_jobs_work_through_what_has_fallen_due() -> None:
     await db.execute("UPDATE ticket SET status = 'handling'")
     assert await jobs.urge() == 2
     assert await jobs.urge() == 0
+
+
+async def test_a_gap_in_the_table_stops_neither_this_ticket_nor_those_after_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    number, _order = await in_hand(urgency=2)
+    other, _order = await in_hand(urgency=3, content="另一件：楼道灯不亮，已经三天，老人上下楼不安全。")
+    await db.execute("DELETE FROM time_limit WHERE clock IN ('urge', 'supervise') AND urgency = 2")
+    forget()
+    late = NOW + timedelta(days=40)
+    while await urging.urge_next(now=late):
+        pass
+    assert (await rows("urge", number))[0]["answer_due_at"] is None
+    assert (await rows("urge", other))[0]["answer_due_at"] > late
+    await db.execute("UPDATE work_order SET light = 'red' WHERE part = 'lead'")
+    while await supervising.supervise_next(now=late):
+        pass
+    assert (await rows("supervision", number))[0]["due_at"] == late + supervising.WITHOUT_A_LIMIT
+    assert len(await rows("supervision", other)) == 1
+    assert caplog.text.count("P2") >= 2
+    await supervising.lift(SIMON, number, supervising.Ground("已经说明清楚"), now=late)
+    with pytest.raises(LimitMissing):
+        await supervising.issue(SIMON, number, supervising.Issue("manual", "请负责人到场核实。"), now=late)
