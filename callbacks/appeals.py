@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from callbacks.templates import tail
+from core.db import tx
 from core.errors import Refused
 from core.i18n import N_
 from core.officers import Officer
@@ -34,13 +35,14 @@ async def appeal(ticket: Standing, *, urge: bool, text: str, now: datetime, by_p
     if urge and not text and await urging.urged_lately(ticket.worked_on, source, now):
         return "urged_already"
     try:
-        if urge:
-            said = urging.Urge(text)
-            await urging.urge(CITIZEN, ticket.worked_on, said, now=now, source=source)
-        else:
-            said_by = "" if ticket.worked_on == ticket.id else f"（并入的 …{tail(ticket.id)}）"
-            content = f"{ADDED[by_page]}{said_by}：{text}"
-            await closing.append(CITIZEN, ticket.worked_on, content=content, call=None, now=now)
+        async with tx(apart=True):
+            if urge:
+                said = urging.Urge(text)
+                await urging.urge(CITIZEN, ticket.worked_on, said, now=now, source=source)
+            else:
+                said_by = "" if ticket.worked_on == ticket.id else f"（并入的 …{tail(ticket.id)}）"
+                content = f"{ADDED[by_page]}{said_by}：{text}"
+                await closing.append(CITIZEN, ticket.worked_on, content=content, call=None, now=now)
     except Refused:  # it moved on between our reading and now
         return "not_open"
     if urge:

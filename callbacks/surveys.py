@@ -86,14 +86,15 @@ async def answer(talk: Talk, asked: dict[str, Any], digits: str) -> Answer:
         await _call_back(talk, number, round_, solved, satisfied)
         return Answer(render("survey_call", locale, tail=tail(number)), number)
     try:
-        if ticket.status is Status.MERGED:
-            await merged_follow_up.close(
-                talk.t, _ASKED, ticket, solved=solved, satisfied=satisfied, by_way="sms", now=talk.now
-            )
-        else:
-            await closing.close(
-                _ASKED, number, solved=solved, satisfied=satisfied, by_way="sms", now=talk.now
-            )
+        async with tx(apart=True):
+            if ticket.status is Status.MERGED:
+                await merged_follow_up.close(
+                    talk.t, _ASKED, ticket, solved=solved, satisfied=satisfied, by_way="sms", now=talk.now
+                )
+            else:
+                await closing.close(
+                    _ASKED, number, solved=solved, satisfied=satisfied, by_way="sms", now=talk.now
+                )
     except Refused:
         return Answer(render("survey_call", locale, tail=tail(number)), number)
     return Answer(render("survey_thanks", locale, tail=tail(number)), number)

@@ -13,6 +13,7 @@ from callbacks.appeals import CITIZEN
 from callbacks.questions import Question
 from callbacks.talk import Answer, Talk
 from callbacks.templates import render, state, tail
+from core.db import tx
 from core.errors import Refused
 from crm.tickets import closing, status
 from crm.tickets.status import Standing
@@ -43,7 +44,8 @@ async def answer(talk: Talk, asked: dict[str, Any], digits: str) -> Answer:
     if not await status.of_number(talk.hashes, f"{number:013d}"):
         return Answer(render("no_match", locale))
     try:
-        await closing.withdraw(CITIZEN, number, code="sms", ground=GROUND, now=talk.now)
+        async with tx(apart=True):
+            await closing.withdraw(CITIZEN, number, code="sms", ground=GROUND, now=talk.now)
     except Refused:  # it came to rest meanwhile, or others are merged into it: a human looks
         return Answer(render("withdraw_call", locale), number)
     return Answer(render("withdrawn", locale, tail=tail(number)), number)

@@ -40,6 +40,10 @@ class Tx:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self.topics: list[str] = []
+        #: A connection that was pinned, with no transaction on it yet.
+        self.bare = False
+        #: A part that joined failed: nothing of this may be committed any more.
+        self.broken = False
         self.fetch = connection.fetch
         self.fetchrow = connection.fetchrow
         self.fetchval = connection.fetchval
@@ -105,8 +109,9 @@ def _pool() -> Any:
 
 
 @asynccontextmanager
-async def tx() -> AsyncIterator[Tx]:
-    """One transaction; a nested call joins the outer one as a savepoint.
+async def tx(*, apart: bool = False) -> AsyncIterator[Tx]:
+    """One transaction. A nested call joins the outer one: they are committed together or not at all, so a failure in
+    it that somebody catches fails the whole. With `apart` it can fail alone (a savepoint, two exchanges more).
 
     The connection goes back to the pool whatever happens, also when COMMIT itself fails.
     Topics named with `Tx.changed` are published after the commit, never inside it.
@@ -114,7 +119,7 @@ async def tx() -> AsyncIterator[Tx]:
     db = engine()
     outer = db.current_transaction.get()
     if isinstance(outer, _Transaction):
-        async with outer.tx.connection.transaction():
+        async with (_apart if apart or outer.tx.bare else _joined)(outer.tx):
             yield outer.tx
         return
     pool = _pool()
@@ -125,6 +130,7 @@ async def tx() -> AsyncIterator[Tx]:
         try:
             async with connection.transaction():
                 yield current
+                _check_whole(current)
         finally:
             db.current_transaction.reset(token)
     finally:
@@ -134,10 +140,37 @@ async def tx() -> AsyncIterator[Tx]:
 
 
 @asynccontextmanager
+async def _joined(outer: Tx) -> AsyncIterator[None]:
+    try:
+        yield
+    except BaseException:
+        outer.broken = True
+        raise
+
+
+@asynccontextmanager
+async def _apart(outer: Tx) -> AsyncIterator[None]:
+    before = outer.broken
+    try:
+        async with outer.connection.transaction():
+            yield
+            _check_whole(outer)
+    except BaseException:
+        outer.broken = before  # what failed is undone
+        raise
+
+
+def _check_whole(tx: Tx) -> None:
+    if tx.broken:
+        raise RuntimeError("a part of this transaction failed: what may fail alone says tx(apart=True)")
+
+
+@asynccontextmanager
 async def pinned(connection: Any) -> AsyncIterator[Tx]:
     """Send everything this task asks of the database to `connection`; `tx()` inside is a transaction on it."""
     current = engine().current_transaction
     here = Tx(connection)
+    here.bare = True
     token = current.set(_Transaction(engine(), here))
     try:
         yield here

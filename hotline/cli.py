@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Refused
@@ -102,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     adding.add_argument("--unit", default="", help="code of the unit (default: the hotline itself)")
     adding.add_argument("--named", action="store_true", help="may see confidential tickets")
+    file = add("file", _file, "a ticket's file as a ZIP: page to print, events, clocks, attachments")
+    file.add_argument("number", help="the whole number, 2611240604027")
+    file.add_argument("--reason", required=True, help="why; it goes into the view log")
+    file.add_argument("--to", type=Path, help="where to (default: NUMBER.zip here)")
     doctor = add("doctor", _doctor, "what is well, what is not, and what to do")
     doctor.add_argument("--replay", action="store_true", help="play every ticket's events again and compare")
     importing = add("import", lambda args: args.action(args), "old records from files").add_subparsers(
@@ -243,6 +248,19 @@ def _staff_add(args: argparse.Namespace) -> None:
             )
         )
     _say(_("已建立账号 {username}。").format(username=args.username))
+
+
+def _file(args: argparse.Namespace) -> None:
+    from core.installation import follow_clock
+    from hotline import files
+
+    async def write() -> Path:
+        await follow_clock()
+        return await files.write(args.number, args.reason, args.to)
+
+    with _database():
+        path: Path = _with_pool(write)
+    _say(_("卷宗写到 {path}。").format(path=path))
 
 
 def _doctor(args: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from core.i18n import N_, _
 from crm.api import shapes
 from crm.api.tickets import SEES, TICKETS, number_of
 from crm.tickets import move
-from crm.tickets.access import check_may, order_for, ticket_for
+from crm.tickets.access import order_for, ticket_for
 from crm.tickets.register import Registered
 from crm.tickets.states import BY_NAME, Party, Status
 from crm.tickets.verb import Verb
@@ -106,18 +106,17 @@ async def _begin(verb: Verb, call: Call[Any]) -> shapes.Made | Again:
 
 async def _on_ticket(verb: Verb, call: Call[Any]) -> shapes.Moved:
     number = number_of(call)
-    await ticket_for(call.officer, number)  # outsiders hear 404 before anything else
-    check_may(call.officer, BY_NAME[verb.move])
     async with standing_first(call.officer, verb, number):
         done = await verb.do(call.officer, number, call.given, now=call.now, seen=call.seen)
     return await _moved(verb, number, done)
 
 
 async def _on_order(verb: Verb, call: Call[Any]) -> shapes.Moved:
-    ticket, _order = await order_for(call.officer, call.id())
-    check_may(call.officer, BY_NAME[verb.move])
     async with standing_first(call.officer, verb, call.id()):
         done = await verb.do(call.officer, call.id(), call.given, now=call.now, seen=call.seen)
+    if isinstance(done, move.Moved):
+        return await _moved(verb, done.ticket, done)
+    ticket, _order = await order_for(call.officer, call.id())
     return await _moved(verb, ticket.id, done)
 
 

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.response import Stream
 
 from core import audit, clock
+from core.errors import Refused
 from core.i18n import _
 from core.officers import Officer
 from core.settings import ROOT
@@ -42,13 +43,15 @@ async def taken(request: Request, ticket: FromPath[int]) -> Response[Any]:
     await ticket_for(request.user, ticket)
     form = await read_form(request)
     reason = form.text("reason", most=200)
-    if len(reason) < SHORTEST_REASON:
-        form.wrong("reason", _("写明为什么要导出，至少 {n} 个字。").format(n=SHORTEST_REASON))
+    try:
+        check_reason(reason)
+    except Refused as short:
+        form.wrong("reason", short.message)
     if form.errors:
         return page(
             "crm/ticket/file_form.html", status=422, number=ticket, errors=form.errors, typed=form.raw()
         )
-    pages, enclosed = await _gather(request.user, ticket, reason)
+    pages, enclosed = await gather(request.user, ticket, reason)
     await audit.seen(request.user, "file", f"ticket:{ticket}", reason, address=visit().address)
     return Stream(
         _beside_the_loop(casefile.stream(pages, enclosed)), media_type="application/zip",
@@ -65,7 +68,14 @@ async def _beside_the_loop(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
             yield part
 
 
-async def _gather(officer: Officer, ticket: int, reason: str) -> tuple[list[Page], list[Enclosed]]:
+def check_reason(reason: str) -> str:
+    """It, or Refused: nobody takes a file along without saying why."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Refused(_("写明为什么要导出，至少 {n} 个字。").format(n=SHORTEST_REASON))
+    return reason.strip()
+
+
+async def gather(officer: Officer, ticket: int, reason: str) -> tuple[list[Page], list[Enclosed]]:
     """What goes into the file, as this officer may read it."""
     seen, called, now = await glance(officer, ticket, opened=True), await names(), clock.now()
     whole, mask = officer.can("ticket.see"), mask_for(officer)

@@ -74,6 +74,8 @@ def check_marks(marks: Mapping[int, int]) -> None:
 
 async def write_marks(t: Tx, ticket: TicketRow, marks: Mapping[int, int]) -> None:
     """What the reviewer thought of each assist of the round; others' orders are left alone."""
+    if not marks:
+        return
     await t.executemany(
         """UPDATE work_order SET mark = $4 WHERE id = $1 AND ticket = $2 AND round = $3 AND part = 'assist'""",
         [(order, ticket.id, ticket.round, mark) for order, mark in marks.items()],

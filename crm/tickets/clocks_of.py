@@ -6,7 +6,7 @@ due moment and the moments its light turns are columns, so that lists sort and t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -104,15 +104,6 @@ async def after_contact(_ticket: TicketRow, order: OrderRow, now: datetime) -> d
     return await _minding("close", order, order.close_due_at, now)
 
 
-async def stop(t: Tx, order: OrderRow, name: str, now: datetime, actor: str) -> None:
-    await _enter(t, order, name, "stop", now, actor)
-
-
-async def unstop(t: Tx, order: OrderRow, name: str, now: datetime, actor: str) -> None:
-    """A rejected reply never stopped the clock."""
-    await _enter(t, order, name, "unstop", now, actor)
-
-
 async def lead_order(t: Tx, ticket: TicketRow) -> OrderRow:
     """The open lead order of a ticket whose row is locked. Raises Refused when no unit has it."""
     row = await t.fetchrow(
@@ -177,7 +168,7 @@ async def rerate(
         limit = _limit(book, ticket.kind, urgency, cell, now)
         if order.part == "assist" and name == "close":
             limit = limit.for_assist()
-        entry = Entry.to(Kind.RERATE, now, limit, note=note, actor_name=actor)
+        entry = Entry.to(Kind.RERATE, max(now, earlier[-1].at), limit, note=note, actor_name=actor)
         ends = await _enter_and_run(t, order, entry, name)
         if ends is not None:
             columns |= {f"{name}_due_at": ends}
@@ -192,6 +183,10 @@ async def rerate(
 async def _enter_and_run(t: Tx, order: OrderRow, entry: Entry, name: str = "close") -> datetime | None:
     """Append to the ledger of one of the order's clocks; the due moment it comes to now."""
     earlier = await _entries(order.id, name)
+    if (
+        earlier and entry.at < earlier[-1].at
+    ):  # who was first began later: the ledger runs forward all the same
+        entry = replace(entry, at=earlier[-1].at)
     await t.execute(
         """INSERT INTO clock_entry (ticket, work_order, clock, entry, at, amount, unit, rule_version, note, actor_name)
            VALUES ($1, $2, $10, $3, $4, $5, $6, $7, $8, $9)""",
@@ -248,10 +243,3 @@ async def _entries(order: int, name: str) -> list[Entry]:
 
 def _ledger(limits: dict[str, Limit]) -> tuple[tuple[str, int, str, str], ...]:
     return tuple((name, limits[name].amount, limits[name].unit, limits[name].version) for name in CLOCKS)
-
-
-async def _enter(t: Tx, order: OrderRow, name: str, entry: str, now: datetime, actor: str) -> None:
-    await t.execute(
-        "INSERT INTO clock_entry (ticket, work_order, clock, entry, at, actor_name) VALUES ($1, $2, $3, $4, $5, $6)",
-        order.ticket, order.id, name, entry, now, actor,
-    )  # fmt: skip

@@ -10,15 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from core.db import tx
 from core.fields import Field
 from core.i18n import N_
 from core.officers import Officer
 from crm.tickets import closing, dispatch, following_up, move, replies, returns, signing
-from crm.tickets.access import order_for, ticket_for
 from crm.tickets.following_up import OUTCOME
 from crm.tickets.signing import HOW
-from crm.tickets.states import BY_NAME
 from crm.tickets.verb import Empty, Verb
 from crm.tickets.words import (
     DEFECT,
@@ -137,15 +134,10 @@ Made = Callable[..., Awaitable[move.Moved]]
 
 
 def _send(name: str) -> Made:
-    """`dispatch` chooses its move by the ticket's state; here the caller named it, and it must fit."""
-
     async def do(
         officer: Officer, number: int, form: Send, *, now: datetime, seen: int | None = None
     ) -> move.Moved:
-        async with tx():
-            ticket = await ticket_for(officer, number, to="change")
-            move.check_state(BY_NAME[name], ticket, None)
-            return await dispatch.dispatch(officer, number, _planned(form), now=now, seen=seen)
+        return await dispatch.dispatch(officer, number, _planned(form), now=now, seen=seen, as_=name)
 
     return do
 
@@ -154,19 +146,13 @@ def _planned(form: Send) -> dispatch.Dispatch:
     return dispatch.Dispatch(**asdict(form))
 
 
-def _as(name: str, do: Made) -> Made:
-    """Signing and replying choose their move by the order's part; here the caller named it, and it must fit."""
+def _sign(name: str) -> Made:
+    async def do(
+        officer: Officer, order: int, _form: Empty, *, now: datetime, seen: int | None = None
+    ) -> move.Moved:
+        return await signing.sign(officer, order, now=now, seen=seen, as_=name)
 
-    async def made(officer: Officer, order: int, form: Any, *, now: datetime, seen: int | None = None) -> Any:
-        async with tx():
-            move.check_state(BY_NAME[name], *await order_for(officer, order, to="change"))
-            return await do(officer, order, form, now=now, seen=seen)
-
-    return made
-
-
-async def _sign(officer: Officer, order: int, _form: Empty, *, now: datetime, seen: int | None = None) -> Any:
-    return await signing.sign(officer, order, now=now, seen=seen)
+    return do
 
 
 async def _contact(
@@ -176,13 +162,17 @@ async def _contact(
 
 
 async def _reply(officer: Officer, order: int, form: Reply, *, now: datetime, seen: int | None = None) -> Any:
-    return await replies.reply(officer, order, replies.Reply(form.result, form.answer), now=now, seen=seen)
+    return await replies.reply(
+        officer, order, replies.Reply(form.result, form.answer), now=now, seen=seen, as_="reply"
+    )
 
 
 async def _opinion(
     officer: Officer, order: int, form: Opinion, *, now: datetime, seen: int | None = None
 ) -> Any:
-    return await replies.reply(officer, order, replies.Reply("", form.answer), now=now, seen=seen)
+    return await replies.reply(
+        officer, order, replies.Reply("", form.answer), now=now, seen=seen, as_="reply_assist"
+    )
 
 
 async def _return(
@@ -255,11 +245,11 @@ verbs = (
     Verb("reassign", Send, _send("reassign"), page=_DISPATCH),
     Verb("accept_return", Send, _accept_return, page=f"{_DISPATCH}/ruling"),
     Verb("refuse_return", Ruling, _by_name(returns.refuse), page=f"{_DISPATCH}/ruling"),
-    Verb("sign", Empty, _as("sign", _sign), "order", page=_ORDER),
-    Verb("sign_assist", Empty, _as("sign_assist", _sign), "order", page=_ORDER),
+    Verb("sign", Empty, _sign("sign"), "order", page=_ORDER),
+    Verb("sign_assist", Empty, _sign("sign_assist"), "order", page=_ORDER),
     Verb("contact", Contact, _contact, "order", page=f"{_ORDER}/contact"),
-    Verb("reply", Reply, _as("reply", _reply), "order", page=f"{_ORDER}/reply"),
-    Verb("reply_assist", Opinion, _as("reply_assist", _opinion), "order", page=f"{_ORDER}/reply"),
+    Verb("reply", Reply, _reply, "order", page=f"{_ORDER}/reply"),
+    Verb("reply_assist", Opinion, _opinion, "order", page=f"{_ORDER}/reply"),
     Verb("ask_return", Return, _return, "order", page=f"{_ORDER}/return"),
     Verb("send_back", Defect, _by_name(replies.send_back), page=_REVIEW),
     Verb("accept", Accept, _accept, page=_REVIEW),

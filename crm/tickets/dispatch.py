@@ -18,7 +18,7 @@ from core.i18n import _
 from core.officers import Officer
 from crm.tickets import clocks_of, escalating, move, passing_down, secrecy
 from crm.tickets.access import TicketRow, ticket_for, tickets_for, visible
-from crm.tickets.states import Status
+from crm.tickets.states import BY_NAME, Status
 from crm.tickets.words import status_word
 from routing.catalogue import Suggestion, lead_for
 from routing.rulebook import Rulebook, rulebook
@@ -78,15 +78,18 @@ class Batch:
 
 
 async def dispatch(
-    officer: Officer, number: int, form: Dispatch, *, now: datetime, seen: int | None = None
+    officer: Officer, number: int, form: Dispatch, *, now: datetime, seen: int | None = None, as_: str = ""
 ) -> move.Moved:
-    """Send the ticket to its lead and assists. Raises Invalid, Conflict (claimed or moved by another), NotFound."""
+    """Send the ticket to its lead and assists, by the move that fits its state or, where the caller named one, `as_`.
+    Raises Invalid, Conflict (claimed or moved by another), NotFound."""
     async with tx() as t:
         ticket = await ticket_for(officer, number, to="change")
+        if as_:
+            move.check_state(BY_NAME[as_], ticket, None)
         _check_claim(ticket, officer)
         planned = await plan(ticket, form, officer, now)
         return await move.make(
-            t, _MOVE.get(ticket.status, "dispatch"), ticket, by=officer, now=now, seen=seen,
+            t, as_ or _MOVE.get(ticket.status, "dispatch"), ticket, by=officer, now=now, seen=seen,
             ticket_set=planned.ticket_set, new_orders=planned.orders, data=planned.data,
         )  # fmt: skip
 
@@ -116,7 +119,8 @@ async def dispatch_suggested(officer: Officer, numbers: Sequence[int], *, now: d
     kept = dict(plan.kept)
     for ticket, form in plan.going:
         try:
-            await dispatch(officer, ticket.id, form, now=now, seen=ticket.version)
+            async with tx(apart=True):
+                await dispatch(officer, ticket.id, form, now=now, seen=ticket.version)
             sent.append(ticket.id)
         except Refused as reason:
             kept[ticket.id] = reason.message

@@ -84,13 +84,12 @@ async def record(
         before = await _half_days(t, ticket)
         moved, finished = await _settle(t, officer, ticket, answer, before, now=now)
         await t.execute(
-            """INSERT INTO follow_up_try (ticket, round, at, half_day, outcome, note, by, by_name)
+            """WITH free AS (UPDATE ticket SET claimed_by = NULL, claimed_name = '', claimed_at = NULL
+                WHERE id = $1 AND claimed_by IS NOT NULL)
+               INSERT INTO follow_up_try (ticket, round, at, half_day, outcome, note, by, by_name)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
             number, ticket.round, now, half_day(now), answer.outcome, answer.note.strip(), officer.id, officer.name,
         )  # fmt: skip
-        await t.execute(
-            "UPDATE ticket SET claimed_by = NULL, claimed_name = '', claimed_at = NULL WHERE id = $1", number
-        )
         t.changed("queue:follow_up")
         tried = before | ({half_day(now)} if _is_without_contact(answer.outcome) else set())
         return Outcome(finished, len(tried), moved)

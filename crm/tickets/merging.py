@@ -192,8 +192,11 @@ async def announce(
 
 async def lock(t: Tx, child: int) -> None:
     """A ticket that may be merged, together with the one it is merged into. Before anything else is locked."""
-    into = await t.fetchval("SELECT merged_into FROM ticket WHERE id = $1", child)
-    await _lock(t, child, into or child)
+    await t.fetch(
+        """SELECT id FROM ticket WHERE id IN (SELECT unnest(ARRAY[id, merged_into]) FROM ticket WHERE id = $1)
+           ORDER BY id FOR UPDATE""",
+        child,
+    )
 
 
 async def _lock(t: Tx, *numbers: int) -> None:

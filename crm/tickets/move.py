@@ -50,6 +50,7 @@ class Moved:
     status: str
     version: int
     orders: dict[int, str] = field(default_factory=dict)
+    ticket: int = 0
 
 
 class Args:
@@ -76,10 +77,13 @@ async def make(
     ticket_set: Mapping[str, Any] | None = None,
     order_set: Mapping[str, Any] | None = None,
     new_orders: Sequence[NewOrder] = (),
+    ledger: tuple[str, str] | None = None,
     data: Mapping[str, Any] | None = None,
     back: Back | None = None,
 ) -> Moved:
     """Make the move `name` on a ticket fetched `to="change"`.
+
+    `ledger`: a line for `order`, (clock, entry), as ("sign", "stop").
 
     `seen` / `order_seen` are the versions the person had before their eyes: when others moved the ticket
     meanwhile (but for `passing` moves) the person hears Conflict. Raises Denied, Conflict, Refused.
@@ -92,14 +96,14 @@ async def make(
     check_state(move, ticket, order)
     args = Args()
     sql = _statement(
-        move, ticket, order, args, by, now, ticket_set or {}, order_set or {}, new_orders, data or {}, back
-    )
+        move, ticket, order, args, by, now, ticket_set or {}, order_set or {}, new_orders, ledger, data or {}, back
+    )  # fmt: skip
     row = await t.fetchrow(sql, *args.values)
     if row is None or (order is not None and not row["acted"]):
         raise Conflict(_("有人先动了这张单，请看最新情况再办。您写的都在。"))
     orders = {int(k): v for k, v in json.loads(row["orders"]).items()}
     t.changed(f"ticket:{ticket.id}", *_topics(move, ticket, row["units"] or []))
-    return Moved(row["event"], row["status"], row["version"], orders)
+    return Moved(row["event"], row["status"], row["version"], orders, ticket.id)
 
 
 async def check_seen(t: Tx, ticket: TicketRow, seen: int | None) -> None:
@@ -133,6 +137,7 @@ def _statement(
     ticket_set: Mapping[str, Any],
     order_set: Mapping[str, Any],
     new_orders: Sequence[NewOrder],
+    ledger: tuple[str, str] | None,
     data: Mapping[str, Any],
     back: Back | None,
 ) -> str:
@@ -156,6 +161,12 @@ def _statement(
     union = " UNION ALL ".join(f"SELECT id, status, unit FROM {name}" for name, _sql in touched)
     parts.append(f"touched AS ({union or 'SELECT 0::bigint id, NULL::text status, 0 unit WHERE FALSE'})")
     parts += [_clocks(new, position, args, at) for position, new in enumerate(new_orders) if new.clocks]
+    if ledger and order:
+        clock, entry = map(args, ledger)
+        parts.append(
+            f"""entered AS (INSERT INTO clock_entry (ticket, work_order, clock, entry, at, actor_name)
+                SELECT id, {args(order.id)}, {clock}, {entry}, {at}, {actor} FROM moved)"""
+        )
     parts.append(
         f"""event AS (INSERT INTO ticket_event (ticket, at, verb, actor, actor_name, status, round, version,
                 work_order, orders, data)

@@ -12,6 +12,7 @@ from core.i18n import _
 from core.officers import Officer
 from crm.tickets import assists, clocks_of, merged_follow_up, move
 from crm.tickets.access import order_for, ticket_for
+from crm.tickets.states import BY_NAME
 from crm.tickets.words import DEFECT, FOLLOW_UP, RESULT
 from routing.rulebook import rulebook
 
@@ -41,11 +42,14 @@ def check(form: Reply) -> Reply:
 
 
 async def reply(
-    officer: Officer, order_id: int, form: Reply, *, now: datetime, seen: int | None = None
+    officer: Officer, order_id: int, form: Reply, *, now: datetime, seen: int | None = None, as_: str = ""
 ) -> move.Moved:
-    """Hand the reply in for review; the close clock stops if the review passes it."""
+    """Hand the reply in for review; the close clock stops if the review passes it. An assist gives its input;
+    `as_`: the move, where the caller named one."""
     async with tx() as t:
         ticket, order = await order_for(officer, order_id, to="change")
+        if as_:
+            move.check_state(BY_NAME[as_], ticket, order)
         if order.part == "assist":
             if len(form.answer.strip()) < SHORTEST_REPLY:
                 raise Invalid({"answer": _("协办意见至少 {n} 个字。").format(n=SHORTEST_REPLY)})
@@ -58,19 +62,18 @@ async def reply(
         if order.contacted_at is None and clocks_of.is_to_be_contacted(ticket):
             raise Invalid({"contacted": _("先联系市民并记录，再写答复。")})
         missing = await assists.without(t, ticket.id, ticket.round)
-        moved = await move.make(
+        return await move.make(
             t, "reply", ticket, by=officer, now=now, order=order, order_seen=seen,
             ticket_set={"replied_at": now},
             order_set={
                 "replied_at": now, "result": answer.result, "reply": answer.answer, "defect": "", **clocks_of.RESTING,
             },
+            ledger=("close", "stop"),
             data={
                 "result": answer.result, "answer": answer.answer,
                 **({"without": [row["unit_name"] for row in missing]} if missing else {}),
             },
         )  # fmt: skip
-        await clocks_of.stop(t, order, "close", now, officer.name)
-        return moved
 
 
 async def send_back(
@@ -83,14 +86,13 @@ async def send_back(
         ticket = await ticket_for(officer, number, to="change")
         await move.check_seen(t, ticket, seen)
         order = await clocks_of.lead_order(t, ticket)
-        moved = await move.make(
+        return await move.make(
             t, "send_back", ticket, by=officer, now=now, seen=seen, order=order,
             ticket_set={"replied_at": None},
             order_set={"replied_at": None, "defect": defect, **await clocks_of.after_contact(ticket, order, now)},
+            ledger=("close", "unstop"),  # a rejected reply never stopped the clock
             data={"defect": defect, "note": note},
         )  # fmt: skip
-        await clocks_of.unstop(t, order, "close", now, officer.name)
-        return moved
 
 
 async def accept(

@@ -24,23 +24,24 @@ class Signed:
     refused: dict[int, str]
 
 
-async def sign(officer: Officer, order_id: int, *, now: datetime, seen: int | None = None) -> move.Moved:
-    """Sign one order; stops its sign clock. Lead and assist alike."""
+async def sign(
+    officer: Officer, order_id: int, *, now: datetime, seen: int | None = None, as_: str = ""
+) -> move.Moved:
+    """Sign one order; stops its sign clock. Lead and assist alike; `as_`: the move, where the caller named one."""
     async with tx() as t:
         ticket, order = await order_for(officer, order_id, to="change")
         lights = await clocks_of.after_signing(ticket, order, now)
-        moved = await move.make(
+        return await move.make(
             t,
-            "sign" if order.part == "lead" else "sign_assist",
+            as_ or ("sign" if order.part == "lead" else "sign_assist"),
             ticket,
             by=officer,
             now=now,
             order=order,
             order_seen=seen,
             order_set={"signed_at": now, "signed_by_name": officer.name, **lights},
+            ledger=("sign", "stop"),
         )
-        await clocks_of.stop(t, order, "sign", now, officer.name)
-        return moved
 
 
 async def sign_many(officer: Officer, orders: Sequence[int], *, now: datetime) -> Signed:
@@ -49,7 +50,8 @@ async def sign_many(officer: Officer, orders: Sequence[int], *, now: datetime) -
     refused: dict[int, str] = {}
     for order_id in orders:
         try:
-            await sign(officer, order_id, now=now)
+            async with tx(apart=True):
+                await sign(officer, order_id, now=now)
             signed.append(order_id)
         except Refused as reason:
             refused[order_id] = reason.message
@@ -77,12 +79,11 @@ async def contact(
             order_set={"contacted_at": now, **await clocks_of.after_contact(ticket, order, now)}
             if first
             else {},
+            ledger=("contact", "stop") if first else None,
             data={"how": how, "reached": reached, "note": note},
         )
         await t.execute(
             "INSERT INTO contact (work_order, at, how, reached, note, by_name) VALUES ($1, $2, $3, $4, $5, $6)",
             order.id, now, how, reached, note, officer.name,
         )  # fmt: skip
-        if first:
-            await clocks_of.stop(t, order, "contact", now, officer.name)
         return moved

@@ -34,14 +34,35 @@ async def test_piccolo_and_sql_share_the_transaction(database: str) -> None:
     assert await keys() == set()
 
 
-async def test_an_error_caught_around_the_inner_one_takes_back_the_inner_one_only(database: str) -> None:
+async def test_an_error_caught_around_a_part_apart_takes_back_that_part_only(database: str) -> None:
     async with db.tx():
         await put("t-outer")
         with pytest.raises(ZeroDivisionError):
-            async with db.tx():
+            async with db.tx(apart=True):
                 await put("t-inner")
-                raise ZeroDivisionError
+                async with db.tx():
+                    raise ZeroDivisionError
     assert await keys() == {"t-outer"}
+
+
+async def test_an_error_caught_around_a_part_that_joined_fails_the_whole(database: str) -> None:
+    with pytest.raises(RuntimeError, match="apart=True"):
+        async with db.tx():
+            await put("t-outer")
+            with pytest.raises(ZeroDivisionError):
+                async with db.tx():
+                    await put("t-inner")
+                    raise ZeroDivisionError
+    assert await keys() == set()
+
+
+async def test_a_part_that_joins_costs_no_exchange(database: str) -> None:
+    said: list[str] = []
+    async with db.tx() as t:
+        t.connection.add_query_logger(lambda query: said.append(query.query))
+        async with db.tx():
+            await db.execute("SELECT 1")
+    assert said == ["SELECT 1", "COMMIT;"]
 
 
 async def test_a_commit_that_fails_gives_its_connection_back(database: str) -> None:

@@ -75,3 +75,12 @@ async def test_p4_is_the_supervisors_and_the_same_is_no_change() -> None:
     await rerating.rerate(SIMON, number, Rerate(4, "涉及三个单位，历史遗留"), now=NOW)
     assert await db.fetchval("SELECT urgency FROM ticket WHERE id = $1", number) == 4
     assert await clean()
+
+
+async def test_a_request_that_began_before_the_dispatch_and_waited_for_it_breaks_no_ledger() -> None:
+    number, _lead = await dispatched(urgency=3)
+    await rerating.rerate(
+        BOB, number, Rerate(2, "家中有吸氧老人，停电危及生命"), now=NOW - timedelta(seconds=1)
+    )
+    assert (await order(number))["close_due_at"] == NOW + 24 * HOUR
+    assert await clean()

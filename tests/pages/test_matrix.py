@@ -28,6 +28,8 @@ ELSEWHERE: Final = {"sign_assist", "reply_assist", "pass_down", "take_back"}
 #: Their form cannot be filled in rightly here (no ticket to join, no unit below): the complaint comes first.
 FORM_FIRST: Final = {"merge", "pass_down"}
 REFUSALS_A_ROLE: Final = 2
+#: The number of no work order.
+NOBODYS: Final = 999_999
 
 
 async def test_a_move_that_is_allowed_is_made(officer: Hire) -> None:
@@ -87,7 +89,7 @@ async def _people(hire: Hire) -> tuple[dict[str, Visitor], Cast]:
 async def _send(
     visitor: Visitor, verb: Verb, ticket: int, given: dict[str, Any], *, by_page: bool
 ) -> httpx.Response:
-    subject = await order_of(ticket, BY_NAME[verb.move].part) or 1 if verb.on == "order" else ticket
+    subject = await order_of(ticket, BY_NAME[verb.move].part) or NOBODYS if verb.on == "order" else ticket
     path = f"/{verb.on}s/{subject}/moves/{verb.move}"
     if by_page:
         return await visitor.post(path, {k: v for k, v in given.items() if v not in (None, False)})
