@@ -66,7 +66,7 @@ class Shelf:
 COMMON: Final = (
     "answer_supervision", "answer_urge", "drop_return", "grant_extension", "refuse_extension", "grant_hold", "refuse_hold",
     "designate", "minute", "keep_closed", "announce", "merge", "urge", "call_conference", "appeal", "resume",
-    "pass_down", "ask_extension", "ask_hold", "supervise", "lift_supervision", "unmerge", "emergency_over",
+    "take_back", "pass_down", "ask_extension", "ask_hold", "supervise", "lift_supervision", "unmerge", "emergency_over",
 )  # fmt: skip
 MOST: Final = 4
 _RULES: Final[Mapping[str, str]] = {

@@ -4,14 +4,19 @@ import hashlib
 import io
 import json
 import re
+import stat
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from core import db
+from core.errors import Refused
 from crm import attachments
 from crm.tickets import casefile
 from crm.tickets.casefile import Enclosed, Page, safe_name
+from crm.tickets.number import show
+from hotline import files
 from tests.crm.cast import NOW, registered, replied
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -95,3 +100,25 @@ def test_a_large_file_goes_through_in_pieces(tmp_path) -> None:  # type: ignore[
 )  # fmt: skip
 def test_names_are_made_safe(name: str, safe: str) -> None:
     assert safe_name(7, name) == safe
+
+
+async def test_by_command_it_is_masked_on_record_and_overwrites_nothing(tmp_path: Path) -> None:
+    number, _order = await replied()
+    path = await files.write(show(number), "审计调卷", tmp_path / "one.zip")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    file = zipfile.ZipFile(path)
+    assert file.testzip() is None
+    assert "13800221234" not in file.read("index.html").decode()
+    assert "138****1234" in file.read("index.html").decode()
+    looked = await db.fetchval(
+        "SELECT reason FROM view_log WHERE what = 'file' AND subject = $1", f"ticket:{number}"
+    )
+    assert looked.endswith("审计调卷")
+    for asked, reason, to in (
+        (show(number), "审计调卷", path),
+        ("99", "审计调卷", None),
+        (show(number), "x", None),
+    ):
+        with pytest.raises(Refused):
+            await files.write(asked, reason, to or tmp_path / "two.zip")
+    assert not (tmp_path / "two.zip").exists()
