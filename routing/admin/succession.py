@@ -18,7 +18,7 @@ from core.admin.columns import Values
 from core.admin.history import KINDS
 from core.admin.writing import RowChange
 from core.errors import Invalid
-from core.i18n import N_, _
+from core.i18n import N_, _, dated
 from core.officers import Officer
 from routing.admin import shares
 from routing.admin.catalogue import CATALOGUE
@@ -131,6 +131,9 @@ def _check(unit: int, wanted: Wanted, world: dict[int, Values], codes: dict[Any,
             wrong["shares"] = _("从列表里选一个那天有效的其他单位。")
         elif not share.is_narrow:
             wrong["shares"] = _("{name} 接哪些？至少选区、街道、事项中的一项。").format(name=share.name)
+    begins = world[unit]["valid_from"]
+    if begins and begins >= wanted.on_day:
+        wrong["on_day"] = _("这个单位 {day} 才开始，从后一天起才能撤并。").format(day=dated(begins))
     if wanted.on_day < today:
         wrong["on_day"] = _("从今天或以后的一天起；过去的改不了。")
     if wrong:
@@ -157,12 +160,16 @@ def _hung_anew(code: str, heir: str, world: dict[int, Values]) -> Sequence[RowCh
 async def _move_posts(
     code: str, wanted: Wanted, last: date, *, by: Officer, reason: str, now: datetime
 ) -> None:
-    """Posts that still run end on the unit's last day and go on at the heir from the next; who has one there keeps it."""
+    """Posts that still run end on the unit's last day and go on at the heir from the next; who has one there keeps it.
+    Those that only begin then begin at the heir."""
     world = await changes.world_of(POSTS)
     there = {(v["account"], v["role"]) for v in world.values() if v["unit"] == wanted.heir}
     rows: list[RowChange] = []
     for row, values in world.items():
         if values["unit"] != code or (values["valid_to"] and values["valid_to"] <= last):
+            continue
+        if values["valid_from"] and values["valid_from"] > last:
+            rows.append(RowChange(row, values, {**values, "unit": wanted.heir}))
             continue
         rows.append(RowChange(row, values, {**values, "valid_to": last}))
         if (values["account"], values["role"]) not in there:

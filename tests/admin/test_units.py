@@ -238,3 +238,20 @@ async def test_a_unit_with_open_orders_does_not_just_end(officer: Hire) -> None:
     answer = await admin.post(f"/admin/units/{row}", typed)
     assert answer.status_code == 422
     assert "还有 1 张在办的承办单" in answer.text
+
+
+async def test_posts_that_begin_on_the_day_begin_at_the_heir_and_a_unit_of_today_is_not_ended_yet(
+    officer: Hire,
+) -> None:
+    admin, (row, code) = await officer("admin"), await unit(HEATING)
+    heir, heir_code = await unit(BUREAU)
+    await officer("unit_head", code)
+    await db.execute("UPDATE post SET valid_from = $2 WHERE unit = $1", row, clock.today())
+    assert (await merged(admin, row, heir_code)).status_code == 303
+    posts = await db.fetch("SELECT unit, valid_from, valid_to FROM post WHERE role = 'unit_head'")
+    assert [tuple(post) for post in posts] == [(heir, clock.today(), None)]
+    young = await made(admin, "XA", "甲部")
+    await db.execute("UPDATE unit SET valid_from = $2 WHERE id = $1", young, clock.today())
+    answer = await merged(admin, young, heir_code)
+    assert answer.status_code == 422
+    assert "从后一天起才能撤并" in answer.text
