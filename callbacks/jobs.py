@@ -27,10 +27,7 @@ async def send_notices() -> int:
     """Turn the notices that are due into messages; returns how many were settled."""
     carrier = await gateway.current()
     await wording.refresh()
-    settled = 0
-    while await notices.tell_next(now=clock.now(), gateway=carrier):
-        settled += 1
-    return settled
+    return await notices.tell(now=clock.now(), gateway=carrier)
 
 
 async def send_messages() -> int:

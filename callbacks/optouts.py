@@ -43,6 +43,15 @@ async def reached(t: Tx, hashes: Sequence[bytes], *, now: datetime) -> None:
     )  # fmt: skip
 
 
+async def refusing(t: Tx, hashes: Sequence[bytes], purpose: str) -> set[bytes]:
+    """Those of `hashes` whose phone wants none."""
+    rows = await t.fetch(
+        "SELECT phone_hash FROM opt_out WHERE phone_hash = ANY($1::bytea[]) AND purpose = $2 AND until IS NULL",
+        list(hashes), purpose,
+    )  # fmt: skip
+    return {row["phone_hash"] for row in rows}
+
+
 async def refuses(t: Tx, hashes: Sequence[bytes], purpose: str) -> bool:
     return bool(
         await t.fetchval(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -43,17 +44,41 @@ class About:
     reply_to: int | None = None
 
 
+@dataclass(frozen=True)
+class Letter:
+    """A message to be written, to go `after`."""
+
+    text: Text
+    to: Phone
+    about: About
+    after: datetime
+
+
+_PUT: Final = """INSERT INTO message (direction, phone, phone_hash, phone_tail, body, locale, segments, template,
+        template_version, ticket, round, event, party, reply_to, state, rank, send_after, created_at)
+    VALUES ('out', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'waiting', 0, $14, $15)
+    ON CONFLICT DO NOTHING RETURNING id"""
+
+
 async def put(t: Tx, text: Text, to: Phone, about: About, *, now: datetime, after: datetime) -> int | None:
     """Into the outbox, to go `after`; None when it was written before."""
-    message = await t.fetchval(
-        """INSERT INTO message (direction, phone, phone_hash, phone_tail, body, locale, segments, template,
-               template_version, ticket, round, event, party, reply_to, state, rank, send_after, created_at)
-           VALUES ('out', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'waiting', 0, $14, $15)
-           ON CONFLICT DO NOTHING RETURNING id""",
-        to.sealed, to.hash, to.tail, privacy.seal(text.body), text.locale, segments(text.body).count,
-        text.template, text.version, about.ticket, about.round, about.event, about.party, about.reply_to, after, now,
-    )  # fmt: skip
+    message = await t.fetchval(_PUT, *_columns(Letter(text, to, about, after), now))
     return None if message is None else int(message)
+
+
+async def put_many(t: Tx, letters: Sequence[Letter], *, now: datetime) -> None:
+    """The same for many; what was written before is left as it is."""
+    if letters:
+        await t.executemany(_PUT, [_columns(letter, now) for letter in letters])
+
+
+def _columns(letter: Letter, now: datetime) -> tuple[Any, ...]:
+    text, to, about = letter.text, letter.to, letter.about
+    return (
+        to.sealed, to.hash, to.tail, privacy.seal(text.body), text.locale, segments(text.body).count,
+        text.template, text.version, about.ticket, about.round, about.event, about.party, about.reply_to,
+        letter.after, now,
+    )  # fmt: skip
 
 
 async def send_due(gateway: SmsGateway, *, now: datetime, at: datetime) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callbacks import gateway, jobs, kept, notices, reports
+from callbacks import gateway, jobs, kept, notices, outbox, reports
 from callbacks.gateway import InDoubt, Rejected, Report, Sent, Why
 from core import clock, db, privacy
 from core.officers import Officer
@@ -215,11 +215,14 @@ async def test_a_worker_killed_after_writing_the_message_loses_and_doubles_nothi
 ) -> None:
     number = await ticket()
 
-    async def killed(*_args: object) -> None:
+    written = outbox.put_many
+
+    async def killed(*args: Any, **more: Any) -> None:
+        await written(*args, **more)
         raise asyncio.CancelledError
 
     with monkeypatch.context() as patch:
-        patch.setattr(notices, "_done", killed)
+        patch.setattr(outbox, "put_many", killed)
         with pytest.raises(asyncio.CancelledError):
             await jobs.send_notices()
     assert await db.fetchval("SELECT count(*) FROM message") == 0
@@ -382,3 +385,22 @@ async def test_whom_an_order_is_taken_back_from_hears_so_and_who_has_it_now(carr
     heard = {m.phone: m.body for m in carrier.got}
     assert heard["+862287654321"] == f"【12345】工单尾号{number % 100000:05d}已收回，无需再办"
     assert "已收回由贵单位自办" in heard["+862223456789"]
+
+
+async def test_one_that_cannot_be_told_keeps_none_of_the_others(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [await ticket(phone=phone) for phone in (ALICE, "13900002222", "13900004444")]
+    rendered = notices.render
+
+    def stumbles(name: str, locale: str, **known: Any) -> Any:
+        if known.get("number") == f"{numbers[1]:013d}":
+            raise ZeroDivisionError
+        return rendered(name, locale, **known)
+
+    monkeypatch.setattr(notices, "render", stumbles)
+    await work()
+    assert len(carrier.got) == 2
+    row = await db.fetchrow("SELECT done_at, tries FROM notice_due WHERE ticket = $1", numbers[1])
+    assert (row["done_at"], row["tries"]) == (None, 1)
+    assert [await outcomes(n) for n in (numbers[0], numbers[2])] == [[("register", "citizen", "message")]] * 2

@@ -44,6 +44,9 @@ async def test_a_storm(app: Litestar, at: Any, seed: int, monkeypatch: pytest.Mo
             if minute > 60 * 26:
                 await reports.ask_after(twilio, now=clock.now(), at=clock.real_now())
         await _a_human_decides(carrier)
+        at(started + timedelta(days=4))  # what was sent last and never called back is asked for, too
+        await reports.ask_after(twilio, now=clock.now(), at=clock.real_now())
+        await carrier.rest()
         await _every_message_came_to_its_end(carrier)
 
 
