@@ -1,7 +1,8 @@
 """A database of the size asked for: the demo's tickets, each lived through the verbs, copied with new numbers.
 
 A copy keeps its rounds, orders, events and index words; numbers, moments, phones and a word of the text differ.
-Nineteen of twenty copies are of tickets at rest, as in a hotline that keeps up.
+Nineteen of twenty copies are of tickets at rest, up to a year old; the others are as fresh as their originals, as in a
+hotline that keeps up: else the worker would urge and supervise thousands at once, and that would be measured.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from crm.tickets import number
 BATCH = 5_000
 #: Tables that hang on a ticket, and the column that names it. Work orders keep their ledger with the original.
 FOLLOWERS = {"round": "ticket", "work_order": "ticket", "ticket_event": "ticket"}
+#: Copies of today have numbers from here on, which the tickets made meanwhile do not reach.
+FIRST = 500_000
 RESTING = ("closed", "answered", "refused", "withdrawn")
 
 
@@ -24,11 +27,12 @@ async def fill(tickets: int) -> None:
     have = await db.fetchval("SELECT count(*) FROM ticket")
     resting = [row["id"] for row in originals if row["status"] in RESTING]
     moving = [row["id"] for row in originals if row["status"] not in RESTING]
-    chance, sequence = random.Random(7), 0
+    fresh = frozenset(moving)
+    chance, sequence = random.Random(7), FIRST
     while have < tickets:
         many = min(BATCH, tickets - have)
         origins = [chance.choice(resting if chance.random() < 0.95 else moving) for _ in range(many)]
-        days = [chance.randrange(6, 400) for _ in range(many)]
+        days = [0 if origin in fresh else chance.randrange(6, 400) for origin in origins]
         today = clock.local(clock.now()).date()
         numbers = [number.make(today - timedelta(days=back), sequence + n) for n, back in enumerate(days)]
         sequence += many

@@ -8,6 +8,9 @@ import phonenumbers
 
 from core import privacy
 
+#: No calling code begins with another (ITU-T E.164): the first that fits is it.
+_CODES = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+
 
 @dataclass(frozen=True)
 class Phone:
@@ -22,5 +25,4 @@ def phone(e164: str) -> Phone:
 
 def country(e164: str) -> int:
     """The calling code: 86."""
-    code: int | None = phonenumbers.parse(e164).country_code
-    return code or 0
+    return next((code for n in (2, 3, 4) if (code := int(e164[1:n] or 0)) in _CODES), 0)
