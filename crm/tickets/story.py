@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from core.i18n import N_, _
 from crm.tickets.states import BY_NAME, Move
@@ -50,7 +50,9 @@ class Told:
 
 def tell(events: Iterable[Mapping[str, Any]], reader: Reader) -> list[Told]:
     """Rows of `queries.events`, in the order given, as this reader is told them."""
-    return [line for event in events if (line := _line(event, reader)) is not None]
+    told = list(events)
+    handed = _handed_on(told, reader)
+    return [line for event in told if (line := _line(event, reader, handed)) is not None]
 
 
 def written(events: Iterable[Mapping[str, Any]], verb: str, name: str) -> str:
@@ -61,7 +63,35 @@ def written(events: Iterable[Mapping[str, Any]], verb: str, name: str) -> str:
     return ""
 
 
-def _line(event: Mapping[str, Any], reader: Reader) -> Told | None:
+#: Work order → each time it went to another unit: the event's version and verb, and from whom, the first first.
+_Handed = Mapping[int, list[tuple[int, str, str]]]
+#: Rights that people of a unit act by.
+_OF_UNITS: Final = frozenset({"order.sign", "order.work", "order.approve"})
+
+
+def _handed_on(events: Iterable[Mapping[str, Any]], reader: Reader) -> _Handed:
+    found: dict[int, list[tuple[int, str, str]]] = {}
+    for event in sorted(events, key=lambda event: event["version"]):
+        if event["verb"] in ("pass_down", "take_back", "succeed"):
+            data = _data(event)
+            name = reader.unit_name(data.get("from") or 0, data.get("from_name") or "")
+            for order in data.get("orders") or [event["work_order"] or 0]:
+                found.setdefault(order, []).append((event["version"], event["verb"], name))
+    return found
+
+
+def _unit_then(event: Mapping[str, Any], reader: Reader, handed: _Handed) -> str:
+    """Whose act it was: the unit that had the order then; nothing for what the hotline did."""
+    order, version = event["work_order"] or 0, event["version"]
+    if _OF_UNITS.isdisjoint(BY_NAME[event["verb"]].who):
+        return ""
+    for at, verb, unit in handed.get(order, ()):
+        if version < at or (version == at and verb == "pass_down"):
+            return unit
+    return reader.orders.get(order, "")
+
+
+def _line(event: Mapping[str, Any], reader: Reader, handed: _Handed) -> Told | None:
     verb, data = event["verb"], _data(event)
     telling = TELLINGS[variant(verb, data)]
     title = _title(telling, BY_NAME[verb], event, reader)
@@ -69,8 +99,7 @@ def _line(event: Mapping[str, Any], reader: Reader) -> Told | None:
         return None
     words = Words(verb, data, reader.unit_name, in_full=reader.who == "citizen")
     details = telling.detail if reader.who != "citizen" else telling.citizen_detail
-    unit = reader.orders.get(event["work_order"] or 0, "")
-    who = [] if reader.who == "citizen" else [_who(event), unit]
+    who = [] if reader.who == "citizen" else [_who(event), _unit_then(event, reader, handed)]
     move = BY_NAME[verb]
     return Told(
         event["at"], verb, _(telling.mark), title.format_map(words),

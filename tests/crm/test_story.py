@@ -242,6 +242,21 @@ def test_whose_act_it_was_is_named_with_the_unit() -> None:
     assert line.who == "系统"
 
 
+def test_an_act_stays_with_the_unit_that_had_the_order_then() -> None:
+    down = {"from": 7, "from_name": "供热办", "unit": 8, "unit_name": "街道办"}
+    gone = {"from": 8, "from_name": "街道办", "unit": 9, "unit_name": "新街道办", "orders": [5, 6]}
+    story = [
+        event("sign", {}, work_order=5, version=2), event("pass_down", down, work_order=5, version=3),
+        event("contact", {"reached": True, "how": "call"}, work_order=5, version=4),
+        event("sign_assist", {}, work_order=6, version=5), event("succeed", gone, work_order=5, version=6),
+        event("reply", {}, work_order=5, version=7), event("urge", {"no": 1}, work_order=5, version=8),
+    ]  # fmt: skip
+    told = tell(story[::-1], Reader(orders={5: "新街道办", 6: "新街道办"}))[::-1]
+    assert [line.who.partition(" · ")[2] for line in told] == [
+        "供热办", "供热办", "街道办", "街道办", "", "新街道办", "",
+    ]  # fmt: skip
+
+
 def test_what_people_wrote_goes_through_the_readers_mask() -> None:
     (line,) = tell(
         [event("append", {"content": "电话 13800221234"})], Reader("unit", mask=lambda _text: "遮")
