@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock, db
-from crm.tickets import conferences, extensions, merging, returns, signing, supervising, urging
+from crm.tickets import conferences, extensions, holds, merging, returns, signing, supervising, urging
 from tests.crm.cast import BOB, NOW, SIMON, at_unit, dispatched, head_of, registered, unit_named
 from tests.pages.counting import counted
 from tests.people import Hire, Visitor
@@ -188,3 +188,13 @@ async def test_a_refusal_that_is_nobodys_doing_blames_nobody(officer: Hire) -> N
     assert "已提请退单，等本单位负责人同意。" in answer.text
     assert "先改了这张单" not in answer.text
     assert "附移交清单" in answer.text
+
+
+async def test_whoever_rules_on_a_hold_begins_with_the_moment_that_was_asked_for(officer: Hire) -> None:
+    number, order = await in_hand()
+    until = NOW + timedelta(days=3)
+    await holds.ask(
+        await at_unit(), order, holds.Ask("legal", until, "等法院裁定后恢复供热，已附通知。"), now=NOW
+    )
+    text = await seen(await officer("dispatcher"), f"/tickets/{number}/moves/grant_hold")
+    assert f'value="{clock.local(until):%Y-%m-%dT%H:%M}"' in text
